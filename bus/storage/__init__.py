@@ -1,0 +1,1 @@
+"""Where the ledger's bytes stand: one small port, an engine in memory and one on SQL (SQLite, PostgreSQL)."""
