@@ -157,7 +157,7 @@ def _build(data: bytes, limits: XmlLimits, *, exact: bool) -> Element:
         root: Element = parser.close()
     except etree.XMLSyntaxError as error:
         tally.take(parser.read_events())  # a limit of ours is the better reason
-        raise XmlError("malformed", _first_line(error)) from None
+        raise XmlError("malformed", error.lineno or _last_line(error)) from None
     tally.take(parser.read_events())
     if root.getroottree().docinfo.internalDTD is not None:
         raise XmlError("doctype")
@@ -255,7 +255,7 @@ def compile_xsd(main: str, files: Mapping[str, bytes]) -> XsdSchema:
     try:
         return XsdSchema(etree.XMLSchema(root), frozenset(names))
     except etree.XMLSchemaParseError as error:
-        raise XmlError("not-a-schema", _first_line(error)) from None
+        raise XmlError("not-a-schema", _last_line(error)) from None
 
 
 _URL: Final = "mem:/"
@@ -304,8 +304,10 @@ def _declared(schema: Element) -> Iterator[str]:
             yield name
 
 
-def _first_line(error: etree.LxmlError) -> int:
-    return next((entry.line for entry in cast("Iterable[_Entry]", error.error_log) if entry.line), 0)
+def _last_line(error: etree.LxmlError) -> int:
+    """The newest entry is this error's own: lxml may hand out a log that still holds older ones."""
+    lines = [entry.line for entry in cast("Iterable[_Entry]", error.error_log)]
+    return lines[-1] if lines else 0
 
 
 def _line(element: Element) -> int:
