@@ -1,0 +1,75 @@
+"""The ledger's tables, one set for SQLite and PostgreSQL. A change here needs a migration beside it.
+
+Promises: entries are only ever inserted; what changes is the head row, counts, an asked's outcome, erased details.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, MetaData, String, Table
+
+METADATA: Final = MetaData()
+
+HEAD: Final = Table(
+    "head",
+    METADATA,
+    Column("id", BigInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("origin", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+
+ENTRIES: Final = Table(
+    "entries",
+    METADATA,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+DETAILS: Final = Table(
+    "details",
+    METADATA,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+UNIQUE: Final = Table(
+    "unique_keys",
+    METADATA,
+    Column("key", LargeBinary, primary_key=True),
+    Column("idx", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ASKED: Final = Table(
+    "asked",
+    METADATA,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("deadline_ms", BigInteger, nullable=False),
+    Column("settled_by", BigInteger, nullable=True),
+    sqlite_with_rowid=False,
+)
+_OPEN: Final = ASKED.c.settled_by.is_(None)
+OPEN_ASKED: Final = Index("open_asked", ASKED.c.deadline_ms, ASKED.c.idx, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+QUOTAS: Final = Table(
+    "quotas",
+    METADATA,
+    Column("bucket", String(200), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("touched_ms", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SIGNED: Final = Table(
+    "signed_checkpoints",
+    METADATA,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
