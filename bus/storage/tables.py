@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 METADATA: Final = MetaData()
+_INDEX: Final = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite's INTEGER PRIMARY KEY is the row's own address: appends touch the last page only."""
 
 HEAD: Final = Table(
     "head",
     METADATA,
-    Column("id", BigInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("id", _INDEX, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
     Column("origin", String(255), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("term", BigInteger, nullable=False),
@@ -24,17 +26,15 @@ HEAD: Final = Table(
 ENTRIES: Final = Table(
     "entries",
     METADATA,
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("idx", _INDEX, primary_key=True, autoincrement=False),
     Column("leaf", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 DETAILS: Final = Table(
     "details",
     METADATA,
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("idx", _INDEX, primary_key=True, autoincrement=False),
     Column("sealed", LargeBinary, nullable=True),
-    sqlite_with_rowid=False,
 )
 
 UNIQUE: Final = Table(
@@ -48,10 +48,9 @@ UNIQUE: Final = Table(
 ASKED: Final = Table(
     "asked",
     METADATA,
-    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("idx", _INDEX, primary_key=True, autoincrement=False),
     Column("deadline_ms", BigInteger, nullable=False),
     Column("settled_by", BigInteger, nullable=True),
-    sqlite_with_rowid=False,
 )
 _OPEN: Final = ASKED.c.settled_by.is_(None)
 OPEN_ASKED: Final = Index("open_asked", ASKED.c.deadline_ms, ASKED.c.idx, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -68,8 +67,7 @@ QUOTAS: Final = Table(
 SIGNED: Final = Table(
     "signed_checkpoints",
     METADATA,
-    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", _INDEX, primary_key=True, autoincrement=False),
     Column("note", LargeBinary, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
