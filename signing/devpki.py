@@ -1,0 +1,198 @@
+"""A certificate authority for development and tests: a root, an issuing authority, seal and link certificates.
+
+Promises: the same shapes as in production (critical key usages, extended key usages, path length limits, SHA-256),
+so that what passes here passes `chain.check_chain`; nothing is written anywhere and `now` is an argument.
+Leaves out: revocation services, policies, any care of the keys it returns in the clear. Never for production.
+
+Sources: RFC 5280 §4.2.1; ETSI EN 319 412-3 §4 (certificates of legal persons: organizationIdentifier).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from typing import Final, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from signing.keys import PrivateKey
+
+ROOT_YEARS: Final = 10
+ISSUING_YEARS: Final = 5
+_BACKDATED: Final = timedelta(minutes=5)  # a neighbour's clock may be behind when a fresh certificate reaches it
+_CURVE: Final = ec.SECP256R1()
+_PEM: Final = serialization.Encoding.PEM
+_NO_USAGE: Final = dict.fromkeys(
+    (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    ),
+    False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One certificate with its private key.
+
+    Attributes:
+        certificate: PEM.
+        key: PEM, PKCS#8, in the clear.
+        chain: PEM of the certificate followed by its issuing authority, as TLS servers present it.
+    """
+
+    certificate: bytes
+    key: bytes
+    chain: bytes
+
+    @property
+    def der(self) -> bytes:
+        """The certificate as DER."""
+        return x509.load_pem_x509_certificate(self.certificate).public_bytes(serialization.Encoding.DER)
+
+
+class DevPki:
+    """A root (path length 1) and one issuing authority (path length 0), both P-256.
+
+    Attributes:
+        root: the anchor, PEM.
+        issuing: the issuing authority's certificate, PEM.
+        issuing_key: its private key, PEM; the root's key is dropped after use.
+    """
+
+    __slots__ = ("_authority", "_authority_key", "issuing", "issuing_key", "root")
+
+    def __init__(self, root: bytes, issuing: bytes, issuing_key: bytes) -> None:
+        key = serialization.load_pem_private_key(issuing_key, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError("devpki: the issuing key is a P-256 key")
+        self.root = root
+        self.issuing = issuing
+        self.issuing_key = issuing_key
+        self._authority = x509.load_pem_x509_certificate(issuing)
+        self._authority_key = key
+
+    @classmethod
+    def create(cls, now: datetime, *, name: str = "Lienthong development") -> Self:
+        """A new root and issuing authority, valid from five minutes before `now` (aware)."""
+        root_key, issuing_key = ec.generate_private_key(_CURVE), ec.generate_private_key(_CURVE)
+        root_name = _name(organization=name, common=f"{name} root")
+        root = _authority(root_name, root_key, now, ROOT_YEARS, 1).issuer_name(root_name)
+        root_certificate = root.sign(root_key, hashes.SHA256())
+        issuing = _authority(_name(organization=name, common=f"{name} issuing"), issuing_key, now, ISSUING_YEARS, 0)
+        issuing_certificate = _issued_by(issuing, root_certificate).sign(root_key, hashes.SHA256())
+        return cls(root_certificate.public_bytes(_PEM), issuing_certificate.public_bytes(_PEM), _key_pem(issuing_key))
+
+    @property
+    def anchors(self) -> list[bytes]:
+        """The root as DER, for `check_chain`."""
+        return [_der(self.root)]
+
+    @property
+    def intermediates(self) -> list[bytes]:
+        """The issuing authority as DER, for `check_chain`."""
+        return [_der(self.issuing)]
+
+    def seal(self, agency: str, now: datetime, *, days: int = 365, key: PrivateKey | None = None) -> Issued:
+        """A seal certificate of an agency (`a100001`): digitalSignature and contentCommitment, P-256 unless given."""
+        key = key or ec.generate_private_key(_CURVE)
+        subject = _name(organization=agency, common=f"{agency} seal", identifier=agency)
+        usage = _usage(digital_signature=True, content_commitment=True)
+        return self._issue(_valid(subject, key, now, timedelta(days=days)).add_extension(usage, critical=True), key)
+
+    def link_client(self, name: str, now: datetime, *, days: int = 365) -> Issued:
+        """A certificate with which a node dials a hub."""
+        return self._link(name, now, days, ExtendedKeyUsageOID.CLIENT_AUTH, [x509.DNSName(name)])
+
+    def link_server(self, names: Sequence[str], now: datetime, *, days: int = 365) -> Issued:
+        """A certificate of a hub's worker for host names and IP addresses, the first of which is its common name."""
+        return self._link(names[0], now, days, ExtendedKeyUsageOID.SERVER_AUTH, [_general_name(name) for name in names])
+
+    def _link(
+        self, name: str, now: datetime, days: int, purpose: x509.ObjectIdentifier, names: list[x509.GeneralName]
+    ) -> Issued:
+        key = ec.generate_private_key(_CURVE)
+        builder = (
+            _valid(_name(organization="link", common=name), key, now, timedelta(days=days))
+            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        )
+        return self._issue(builder, key)
+
+    def _issue(self, builder: x509.CertificateBuilder, key: PrivateKey) -> Issued:
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        certificate = _issued_by(builder, self._authority).sign(self._authority_key, hashes.SHA256())
+        pem = certificate.public_bytes(_PEM)
+        return Issued(pem, _key_pem(key), pem + self.issuing)
+
+
+def _authority(
+    subject: x509.Name, key: PrivateKey, now: datetime, years: int, path_length: int
+) -> x509.CertificateBuilder:
+    return (
+        _valid(subject, key, now, timedelta(days=365 * years))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    )
+
+
+def _valid(subject: x509.Name, key: PrivateKey, now: datetime, lifetime: timedelta) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + lifetime)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _issued_by(builder: x509.CertificateBuilder, issuer: x509.Certificate) -> x509.CertificateBuilder:
+    identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return builder.issuer_name(issuer.subject).add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
+    )
+
+
+def _usage(**bits: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(**{**_NO_USAGE, **bits})
+
+
+def _name(*, organization: str, common: str, identifier: str | None = None) -> x509.Name:
+    parts = [
+        x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+        x509.NameAttribute(NameOID.COMMON_NAME, common),
+    ]
+    if identifier is not None:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, identifier))
+    return x509.Name(parts)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _key_pem(key: PrivateKey) -> bytes:
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _der(pem: bytes) -> bytes:
+    return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
