@@ -177,7 +177,7 @@ class AgencyCode:
 
     @property
     def parent(self) -> str | None:
-        """The code one level up as the code itself says: ``H26`` of ``H26.12``, ``000.00.00.H26`` of ``000.00.12.H26``."""
+        """The code one level up as the code itself says: ``H26`` of ``H26.12``, none of ``H26``."""
         if self.scheme == "QD20":
             head, dot, _ = self.text.rpartition(".")
             return head if dot else None
