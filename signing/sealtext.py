@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64
 from typing import Final, NoReturn
 
 import msgspec
@@ -24,6 +25,10 @@ MAX_BATCH: Final = 4096
 _PARTS: Final = 3
 _ROOT_BYTES: Final = 32
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_LAST_CHARACTER: Final = {2: _ALPHABET[:64:16], 3: _ALPHABET[:64:4]}
+"""By length modulo 4: the last characters whose spare bits are zero."""
 _INSTANCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", re.ASCII)
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
@@ -73,17 +78,6 @@ def encoded(data: bytes) -> bytes:
     return urlsafe_b64encode(data).rstrip(b"=")
 
 
-def decoded(text: bytes) -> bytes:
-    """Strict inverse of `encoded`: one spelling only."""
-    try:
-        data = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
-    except ValueError as error:
-        raise ValueError("not base64url without padding") from error
-    if encoded(data) != text:
-        raise ValueError("not the one base64url spelling of its bytes")
-    return data
-
-
 def signing_input(head: Header, instance: str, size: int, tree_root: bytes) -> bytes:
     """`base64url(header).base64url(payload)`, members in the order of docs/seal.md.
 
@@ -100,13 +94,18 @@ def parts(seal_text: bytes) -> tuple[bytes, bytes, bytes]:
     """Header, payload and signature bytes of a compact JWS of at most 2048 bytes."""
     if len(seal_text) > MAX_SEAL_BYTES:
         raise SealTextError("1 format", f"a seal has at most {MAX_SEAL_BYTES} bytes")
-    pieces = seal_text.split(b".")
-    if len(pieces) != _PARTS:
-        raise SealTextError("1 format", "a seal has three parts")
-    try:
-        return decoded(pieces[0]), decoded(pieces[1]), decoded(pieces[2])
-    except ValueError as error:
-        raise SealTextError("1 format", "a part is not canonical base64url") from error
+    if seal_text.translate(None, _ALPHABET + b".") or seal_text.count(b".") != _PARTS - 1:
+        raise SealTextError("1 format", "a seal has three parts of base64url without padding")
+    head, body, signature = seal_text.translate(_TO_STANDARD).split(b".")
+    return _decoded(head), _decoded(body), _decoded(signature)
+
+
+def _decoded(text: bytes) -> bytes:
+    """Bytes of one part, whose characters stand in the standard alphabet; the last one may carry no spare bits."""
+    over = len(text) % 4
+    if text and over != 1 and (not over or text[-1] in _LAST_CHARACTER[over]):
+        return a2b_base64(text + b"==="[over - 1 :] if over else text)
+    raise SealTextError("1 format", "a part is empty or not the one base64url spelling of its bytes")
 
 
 def header(text: bytes) -> Header:
