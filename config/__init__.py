@@ -1,0 +1,1 @@
+"""Settings of hubs, nodes and the embedded bus: frozen values with limits, read from TOML, explained to people."""

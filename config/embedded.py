@@ -1,0 +1,55 @@
+"""Settings of the embedded bus: hub, nodes and the sample nation in one process tree on one machine."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from config.model import AgencyId, Endpoint, FilePath, Instance, Settings
+from config.parts import Environment, LogFormat, LogSettings, TrustSettings, refuse_development
+
+
+class SampleSettings(Settings):
+    """The sample nation: agencies, people and systems that are all invented."""
+
+    people: int = Field(default=10_000, ge=100, le=2_000_000)
+    """Size of the population."""
+    seed: int = Field(default=2026, ge=0, le=2**32 - 1)
+    """The same seed gives the same people."""
+    systems_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:-]{1,253}$")
+    """Where the sample agencies' systems listen."""
+    systems_first_port: int = Field(default=0, ge=0, le=65_000)
+    """Their first port; 0 lets the machine choose."""
+
+
+class EmbeddedSettings(Settings):
+    """The embedded bus: `lienthong up`, `lienthong demo`."""
+
+    instance: Instance = "VN-test"
+    """The bus that this is."""
+    operator: AgencyId = "a100000"
+    """The agency that runs the hub."""
+    environment: Environment = Environment.DEVELOPMENT
+    """What it is for; the sample nation is for development only."""
+    state_folder: FilePath
+    """Folder for everything that is kept: keys, ledger, registry, archives, sample data."""
+    hub_listen: Endpoint = "127.0.0.1:8441"
+    """Where the hub listens for nodes."""
+    node_listen: Endpoint = "127.0.0.1:8500"
+    """Where agency systems reach the node."""
+    registry_source: FilePath | None = None
+    """Authored registry folder; none takes the sample nation's."""
+    sample_nation: bool = True
+    """Whether the sample nation's agencies, people and systems are started too."""
+    sample: SampleSettings = SampleSettings()
+    """The sample nation."""
+    trust: TrustSettings = TrustSettings(allow_development_pki=True)
+    """What counts as trustworthy."""
+    log: LogSettings = LogSettings(format=LogFormat.CONSOLE)
+    """Logs for operators."""
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        refuse_development(self.environment, self.trust)
+        if self.environment is Environment.PRODUCTION and self.sample_nation:
+            raise ValueError("production refuses the sample nation: sample_nation must be false")
+        return self

@@ -1,0 +1,158 @@
+"""Settings of a hub: its workers, link, seal, ledger, registry, limits."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from config.model import AgencyId, Endpoint, FilePath, Instance, KeyAddress, SecretPath, Settings
+from config.parts import (
+    ClockSettings,
+    Environment,
+    LogSettings,
+    TlsIdentity,
+    TrustSettings,
+    refuse_development,
+)
+
+
+class Engine(StrEnum):
+    """Where state is kept."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+class WorkerSettings(Settings):
+    """One worker process with an address of its own."""
+
+    listen: Endpoint
+    """Where this worker listens."""
+    public: Endpoint | None = None
+    """What nodes are told to dial; none means the same as `listen`."""
+
+
+class HubLinkSettings(TlsIdentity):
+    """The hub's end of the link (docs/link.md)."""
+
+    heartbeat_seconds: float = Field(default=15.0, ge=1.0, le=300.0)
+    """How often a quiet session is probed, in seconds; two missed probes end it."""
+    handshakes_per_second: int = Field(default=50, ge=1, le=10_000)
+    """New sessions that one worker takes per second; more wait their turn."""
+    credits: int = Field(default=256, ge=1, le=65_536)
+    """Streams in flight that one session may hold."""
+    batch_window_ms: float = Field(default=0.0, ge=0.0, le=2.0)
+    """How long nodes may hold envelopes back to seal them in one batch, in milliseconds."""
+    max_inline_bytes: int = Field(default=4_194_304, ge=65_536, le=16_777_216)
+    """Largest sum of parts in one message, in bytes; larger parts go by /bodies."""
+
+
+class LedgerSettings(Settings):
+    """The record of every exchange. The ledger itself is created by `lienthong ledger init` only."""
+
+    origin: str = Field(pattern=r"^[a-z0-9.-]+(/[a-z0-9.-]+)*$", max_length=200)
+    """The ledger's name for ever, as in its checkpoints: "ledger.example.vn/vn-test"."""
+    engine: Engine = Engine.SQLITE
+    """Where records are kept."""
+    folder: FilePath
+    """SQLite files, tiles and checkpoints."""
+    database_url: SecretPath | None = None
+    """File with the PostgreSQL address; needed when `engine` is "postgresql"."""
+    note_key: SecretPath
+    """File with the Ed25519 key that signs checkpoints."""
+    vault_key: SecretPath
+    """File with the key that encrypts the details beside each record."""
+    guard_file: FilePath
+    """The last signed size and root, kept outside the backup set: nothing lower is ever signed."""
+    socket: FilePath
+    """Unix socket between workers and the ledger process."""
+    checkpoint_seconds: float = Field(default=1.0, ge=0.1, le=60.0)
+    """How often a checkpoint is signed when there is news, in seconds."""
+    group_limit: int = Field(default=256, ge=1, le=4_096)
+    """Most records made durable in one write."""
+
+    @model_validator(mode="after")
+    def _database_is_named(self) -> Self:
+        if (self.engine is Engine.POSTGRESQL) != (self.database_url is not None):
+            raise ValueError('database_url goes with engine = "postgresql", and only with it')
+        return self
+
+
+class HubRegistrySettings(Settings):
+    """The signed registry that the hub hands on."""
+
+    repository: FilePath
+    """Folder of the TUF repository that `lienthong registry publish` writes."""
+    online_key: SecretPath
+    """File with the key that keeps snapshot and timestamp fresh."""
+    refresh_seconds: float = Field(default=0.5, ge=0.1, le=3_600.0)
+    """How often the folder is looked at for a newer version, in seconds."""
+
+
+class BodySettings(Settings):
+    """Parts over 1 MiB, spooled encrypted until their exchange has an outcome."""
+
+    folder: FilePath
+    """The spool; may be a tmpfs."""
+    max_body_bytes: int = Field(default=268_435_456, ge=1_048_576, le=4_294_967_296)
+    """Largest single part, in bytes."""
+    max_spool_bytes: int = Field(default=4_294_967_296, ge=1_048_576, le=1_099_511_627_776)
+    """Largest sum of spooled parts, in bytes; over it a PUT is refused for now."""
+
+
+class HubLimits(Settings):
+    """What the hub takes at once; over it the answer is 503 with Retry-After."""
+
+    max_in_flight: int = Field(default=4_096, ge=1, le=1_000_000)
+    """Exchanges in flight per worker."""
+    max_in_flight_per_agency: int = Field(default=512, ge=1, le=1_000_000)
+    """Exchanges in flight per agency and worker."""
+    question_lifetime_seconds: int = Field(default=300, ge=1, le=300)
+    """Longest lifetime of a question, in seconds."""
+
+
+class HubSettings(Settings):
+    """A hub: `lienthong hub --config FILE`."""
+
+    instance: Instance
+    """The bus that this is: envelopes of another one are refused."""
+    operator: AgencyId
+    """The agency that runs the hub."""
+    environment: Environment = Environment.DEVELOPMENT
+    """What it is for: "production" refuses what only development may use."""
+    state_folder: FilePath
+    """Folder for what this hub keeps that is named nowhere else."""
+    workers: tuple[WorkerSettings, ...] = Field(min_length=1, max_length=64)
+    """Worker processes, one address each."""
+    seal: KeyAddress
+    """The key that seals receipts and refusals."""
+    link: HubLinkSettings
+    """The hub's end of the link."""
+    ledger: LedgerSettings
+    """The record of every exchange."""
+    registry: HubRegistrySettings
+    """The signed registry."""
+    bodies: BodySettings
+    """Parts over 1 MiB."""
+    limits: HubLimits = HubLimits()
+    """What the hub takes at once."""
+    clock: ClockSettings = ClockSettings()
+    """How far a node's clock may be off."""
+    trust: TrustSettings = TrustSettings()
+    """What counts as trustworthy."""
+    log: LogSettings = LogSettings()
+    """Logs for operators."""
+    metrics: Endpoint | None = None
+    """Where Prometheus may read metrics, loopback preferably; none turns them off."""
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        refuse_development(self.environment, self.trust)
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> Self:
+        addresses = [worker.listen for worker in self.workers]
+        if len(set(addresses)) != len(addresses):
+            raise ValueError("two workers listen on one address: each needs its own")
+        return self

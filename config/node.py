@@ -1,0 +1,169 @@
+"""Settings of a node: the hub it dials, the agencies it serves, their systems behind adapters, its HTTP face."""
+
+from collections import Counter
+from typing import Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from config.model import (
+    AgencyId,
+    Endpoint,
+    FilePath,
+    Instance,
+    KeyAddress,
+    Name,
+    SecretPath,
+    ServiceId,
+    Settings,
+)
+from config.parts import (
+    ClockSettings,
+    Environment,
+    LogSettings,
+    TlsIdentity,
+    TrustSettings,
+    refuse_development,
+)
+
+
+class AgencySettings(Settings):
+    """One agency that this node serves. Its key is here: the directory says `hosted_by` when this is a host."""
+
+    id: AgencyId
+    """The agency in the directory."""
+    seal: KeyAddress
+    """The key that seals for this agency."""
+    api_keys: SecretPath | None = None
+    """File with the API keys of this agency's systems, hashed (`lienthong keys api-key new`)."""
+    archive: FilePath
+    """Folder with the sealed evidence that this agency keeps."""
+    archive_key: SecretPath
+    """File with the key that encrypts the archive."""
+    retention_days: int = Field(default=3_650, ge=1, le=36_500)
+    """How long sealed evidence is kept, in days."""
+
+
+class AdapterSettings(Settings):
+    """How the node reaches one system that answers for a service."""
+
+    service: ServiceId
+    """The service that this system answers for."""
+    kind: Name
+    """The adapter kind: "rest", "soap", "sql", "memory"…; `adapters.kinds` names them all."""
+    file: FilePath | None = None
+    """TOML file with the kind's settings and its field map; none when `settings` holds them."""
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    """The kind's settings and its field map; checked by the adapter when the node starts."""
+    secrets: dict[Name, SecretPath] = Field(default_factory=dict)
+    """Files with what the system asks of us (password, token…), by name."""
+    timeout_ms: int = Field(default=10_000, ge=10, le=300_000)
+    """How long the system may take, in milliseconds; a question's own deadline may be shorter."""
+    max_in_flight: int = Field(default=32, ge=1, le=10_000)
+    """Questions that the system gets at once; more wait until their deadline."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.file is not None and self.settings:
+            raise ValueError("an adapter is set by its file or by its settings, not by both")
+        return self
+
+
+class NodeHttpSettings(Settings):
+    """The node's face to agency systems: POST /ask/… and POST /dossiers."""
+
+    listen: Endpoint = "127.0.0.1:8500"
+    """Where systems reach the node."""
+    tls: TlsIdentity | None = None
+    """Mutual TLS for systems; none is for loopback or a proxy in front, with API keys."""
+    max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)
+    """Largest request, in bytes."""
+    max_in_flight: int = Field(default=512, ge=1, le=100_000)
+    """Requests at once; over it the answer is 503 with Retry-After."""
+
+
+class NodeLinkSettings(TlsIdentity):
+    """The node's end of the link (docs/link.md)."""
+
+    hub: tuple[Endpoint, ...] = Field(min_length=1, max_length=64)
+    """Hub workers to dial first; the hub names the others."""
+    connect_timeout_seconds: float = Field(default=10.0, ge=0.1, le=120.0)
+    """How long one attempt may take, in seconds."""
+    backoff_max_seconds: float = Field(default=30.0, ge=0.1, le=600.0)
+    """Longest pause between attempts, in seconds; pauses are drawn at random below it."""
+    heartbeat_seconds: float = Field(default=15.0, ge=1.0, le=300.0)
+    """How often a quiet session is probed, in seconds."""
+
+
+class NodeRegistrySettings(Settings):
+    """The registry as this node trusts it."""
+
+    trusted_root: FilePath
+    """The TUF root this node starts from; carried here by a safe way, once."""
+    folder: FilePath
+    """The newest verified version; an older or expired one is refused."""
+
+
+class DossierSettings(Settings):
+    """How dossiers are resolved."""
+
+    max_parallel_questions: int = Field(default=16, ge=1, le=256)
+    """Questions of one dossier that are asked at once."""
+    deadline_ms: int = Field(default=15_000, ge=100, le=300_000)
+    """How long a dossier may take, in milliseconds; what is not there by then is a gap."""
+
+
+class NodeSettings(Settings):
+    """A node: `lienthong node --config FILE`."""
+
+    instance: Instance
+    """The bus that this is: envelopes of another one are refused."""
+    name: Name
+    """The node's name in logs and at the hub."""
+    environment: Environment = Environment.DEVELOPMENT
+    """What it is for: "production" refuses what only development may use."""
+    state_folder: FilePath
+    """Folder for what this node keeps that is named nowhere else."""
+    link: NodeLinkSettings
+    """The node's end of the link."""
+    registry: NodeRegistrySettings
+    """The registry as this node trusts it."""
+    agencies: tuple[AgencySettings, ...] = Field(min_length=1, max_length=1_000)
+    """Agencies served here."""
+    adapters: tuple[AdapterSettings, ...] = ()
+    """Systems that answer for services of these agencies."""
+    http: NodeHttpSettings = NodeHttpSettings()
+    """The face to agency systems."""
+    dossier: DossierSettings = DossierSettings()
+    """How dossiers are resolved."""
+    clock: ClockSettings = ClockSettings()
+    """How far this clock may be from the hub's."""
+    trust: TrustSettings = TrustSettings()
+    """What counts as trustworthy."""
+    log: LogSettings = LogSettings()
+    """Logs for operators."""
+    metrics: Endpoint | None = None
+    """Where Prometheus may read metrics, loopback preferably; none turns them off."""
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        refuse_development(self.environment, self.trust)
+        return self
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        for what, names in (
+            ("agency", [agency.id for agency in self.agencies]),
+            ("service", [adapter.service for adapter in self.adapters]),
+        ):
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise ValueError(f"{what} {twice[0]} is set twice")
+        return self
+
+    @model_validator(mode="after")
+    def _adapters_serve_ours(self) -> Self:
+        ours = {agency.id for agency in self.agencies}
+        for adapter in self.adapters:
+            if adapter.service.partition("/")[0] not in ours:
+                raise ValueError(f"service {adapter.service} belongs to an agency that this node does not serve")
+        return self
