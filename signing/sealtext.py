@@ -13,7 +13,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import a2b_base64
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 
@@ -29,7 +29,7 @@ _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _LAST_CHARACTER: Final = {2: _ALPHABET[:64:16], 3: _ALPHABET[:64:4]}
 """By length modulo 4: the last characters whose spare bits are zero."""
-_INSTANCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", re.ASCII)
+_INSTANCE: Final = re.compile(r"[A-Z]{2}(-[a-z0-9]{1,20})?", re.ASCII)
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 
@@ -145,7 +145,9 @@ def _check_payload(body: Payload) -> None:
     if body.v != VERSION:
         raise SealTextError("3 payload", f"v is {VERSION}")
     if not _INSTANCE.fullmatch(body.instance):
-        raise SealTextError("3 payload", "instance has 1 to 32 letters, digits and hyphens")
+        raise SealTextError(
+            "3 payload", "instance is two capitals, and a hyphen with up to twenty small letters or digits"
+        )
     if not 0 < body.size <= MAX_BATCH:
         raise SealTextError("3 payload", f"a batch has 1 to {MAX_BATCH} envelopes")
     if not _THUMBPRINT.fullmatch(body.root):
@@ -153,8 +155,8 @@ def _check_payload(body: Payload) -> None:
 
 
 def _plain_object(text: bytes) -> object:
-    """A JSON object that a typed decoder has read already: here no member may repeat and no number have a fraction."""
-    return json.loads(text.decode("utf-8"), object_pairs_hook=_no_repeats, parse_float=_refuse)
+    """A JSON object of strings and integers, as a typed decoder has found already: here no member may repeat."""
+    return json.loads(text.decode("utf-8"), object_pairs_hook=_no_repeats)
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -162,7 +164,3 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         raise ValueError("a member is repeated")
     return members
-
-
-def _refuse(_text: str) -> NoReturn:
-    raise ValueError("neither a string nor an integer")
