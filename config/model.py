@@ -6,6 +6,7 @@ Leaves out: reading files (``config.load``) and reading secrets (``config.secret
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
@@ -34,7 +35,22 @@ FilePath = Annotated[Path, AfterValidator(_beside_its_file)]
 SecretPath = Annotated[FilePath, Field(json_schema_extra={"secret": True})]
 """A file that holds a secret; ``config.secrets.read_secret`` reads it and refuses open file modes."""
 
-KeyAddress = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:.{1,500}$")]
+
+def _key_beside_its_file(address: str, info: ValidationInfo) -> str:
+    base = (info.context or {}).get("folder")
+    if base is None or not address.startswith("file:"):
+        return address
+    place, _, query = address.removeprefix("file:").partition("?")
+    options = {
+        name: str(Path(base) / value) if name in {"certificate", "password"} else value
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    }
+    return f"file:{quote(str(Path(base) / unquote(place)))}?{urlencode(options, safe='/')}"
+
+
+KeyAddress = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:.{1,500}$"), AfterValidator(_key_beside_its_file)
+]
 """Where a signing key is: ``file:seal.key.pem?certificate=seal.pem``; see ``bus.keystore``."""
 
 Endpoint = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}$")]

@@ -90,6 +90,13 @@ def test_relative_paths_start_at_the_file():
     assert settings.link.anchors == (Path("/etc/lienthong/keys/root.pem"),)
 
 
+def test_key_addresses_start_at_the_file_too():
+    assert hub().seal == "file:/etc/lienthong/keys/seal.key.pem?certificate=/etc/lienthong/keys/seal.pem"
+    absolute = "file:/k/a b.pem?certificate=/k/c.pem&alg=PS256"
+    text = HUB.replace("file:keys/seal.key.pem?certificate=keys/seal.pem", absolute)
+    assert hub(text).seal == absolute.replace(" ", "%20")
+
+
 def test_a_whole_number_serves_as_seconds():
     assert hub().link.heartbeat_seconds == 5.0
 
