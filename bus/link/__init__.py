@@ -1,0 +1,42 @@
+"""The link: one mutually authenticated WebSocket per hub worker, opened by the node, carrying multiplexed streams.
+
+`docs/link.md` specifies it byte by byte.
+"""
+
+from bus.link.errors import (
+    LinkBusyError,
+    LinkClosedError,
+    LinkError,
+    LinkRefusedError,
+    LinkResetError,
+    LinkTimeoutError,
+    MessageTooLargeError,
+    StreamRefusedError,
+)
+from bus.link.hello import Hello, Welcome
+from bus.link.hub import HubLink
+from bus.link.limits import LinkLimits
+from bus.link.messages import Message
+from bus.link.node import NodeLink
+from bus.link.ports import Handlers, Peer
+from bus.link.session import Session
+
+__all__ = [
+    "Handlers",
+    "Hello",
+    "HubLink",
+    "LinkBusyError",
+    "LinkClosedError",
+    "LinkError",
+    "LinkLimits",
+    "LinkRefusedError",
+    "LinkResetError",
+    "LinkTimeoutError",
+    "Message",
+    "MessageTooLargeError",
+    "NodeLink",
+    "Peer",
+    "Session",
+    "StreamRefusedError",
+    "Welcome",
+]

@@ -1,0 +1,106 @@
+"""TLS contexts, the certificate of a request's peer, and the one helper that posts bytes to a stranger.
+
+Promises: TLS 1.3 only; a server context demands a client certificate issued under the given anchors; a client
+context trusts the given anchors alone and checks the host name; no session is resumed, so that every connection
+shows its certificate again. Leaves out: whose certificate it is and whether it is still valid in the registry:
+the callers' affair on every connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ssl
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+_CHUNK_BYTES: Final = 64 * 1024
+
+
+class PostError(Exception):
+    """The other side did not give a whole answer of at most the size allowed."""
+
+
+def server_context(certificate: Path, key: Path, client_anchors: str) -> ssl.SSLContext:
+    """TLS for a listener that only talks to holders of a certificate.
+
+    Args:
+        certificate: PEM file, the server's chain, its own certificate first.
+        key: PEM file of its private key.
+        client_anchors: PEM text of the certificates under which clients' certificates are issued.
+    """
+    context = _context(ssl.PROTOCOL_TLS_SERVER, client_anchors)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 0
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSLContext:
+    """TLS for a caller that shows a certificate and trusts these anchors alone (the machine's own are not read).
+
+    Args:
+        certificate: PEM file, the caller's chain, its own certificate first.
+        key: PEM file of its private key.
+        server_anchors: PEM text of the certificates under which the server's certificate is issued.
+    """
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, server_anchors)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def _context(protocol: int, anchors: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.maximum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_verify_locations(cadata=anchors)
+    return context
+
+
+def peer_certificate(request: web.BaseRequest) -> bytes | None:
+    """The DER certificate that the peer of this request proved to hold; nothing over plain HTTP."""
+    return _peer_certificate(None if request.transport is None else request.transport.get_extra_info("ssl_object"))
+
+
+def peer_certificate_of(socket: aiohttp.ClientWebSocketResponse) -> bytes | None:
+    """The DER certificate that the server of this WebSocket proved to hold."""
+    return _peer_certificate(socket.get_extra_info("ssl_object"))
+
+
+def _peer_certificate(tls: ssl.SSLObject | None) -> bytes | None:
+    return None if tls is None else tls.getpeercert(binary_form=True)
+
+
+def thumbprint(certificate: bytes) -> str:
+    """`x5t#S256` of a DER certificate: base64url of its SHA-256, no padding (RFC 7515 §4.1.8)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode("ascii")
+
+
+async def post(  # noqa: PLR0913 - what, where, and the bounds of the answer
+    session: aiohttp.ClientSession, url: str, body: bytes, *, media_type: str, timeout_s: float, max_bytes: int
+) -> bytes:
+    """Post bytes and return the answer's.
+
+    Raises:
+        PostError: not reachable, too slow, a status other than 200, or a longer answer.
+    """
+    limit = aiohttp.ClientTimeout(total=timeout_s)
+    try:
+        async with session.post(
+            url, data=body, headers={"Content-Type": media_type}, timeout=limit, allow_redirects=False
+        ) as answer:
+            if answer.status != web.HTTPOk.status_code:
+                raise PostError(f"status {answer.status}")
+            got = bytearray()
+            async for piece in answer.content.iter_chunked(_CHUNK_BYTES):
+                got += piece
+                if len(got) > max_bytes:
+                    raise PostError(f"an answer of more than {max_bytes} bytes")
+            return bytes(got)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise PostError(type(error).__name__) from error
