@@ -8,7 +8,6 @@ Leaves out: tables and formats.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bus.storage.port import MissingStoreError, StoreError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
     from psycopg import Connection as PostgresConnection
@@ -63,18 +63,19 @@ def writing(connection: sa.Connection) -> Iterator[sa.Connection]:
     Raises:
         StoreError: the engine failed (disk full, input/output, connection lost); the cause is chained.
     """
-    with as_store_errors():
+    with as_store_errors(connection.engine):
         connection.execution_options(**{_WRITES: True})
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def as_store_errors() -> Iterator[None]:
+def as_store_errors(engine: sa.Engine) -> Iterator[None]:
     """Turn the database's errors into `StoreError`, without their text: it quotes the values bound."""
+    driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, driver_error) as error:
         cause = getattr(error, "orig", None) or error
         raise StoreError(f"storage: {type(cause).__name__}") from error
 
@@ -113,7 +114,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True)
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, paramstyle="format")
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 

@@ -54,7 +54,7 @@ class Format:
 
 def stored_version(connection: sa.Connection, kind: Format) -> int:
     """The store's format version; 0 where there is no store."""
-    with as_store_errors():
+    with as_store_errors(connection.engine):
         context = MigrationContext.configure(connection, opts={"version_table": kind.version_table})
         return int(context.get_current_revision() or "0")
 
@@ -66,7 +66,7 @@ def require_current(engine: sa.Engine, kind: Format) -> None:
         MissingStoreError: there is no such store.
         FormatVersionError: newer than this program, or older and waiting for `migrate`.
     """
-    with as_store_errors(), engine.connect() as connection:
+    with as_store_errors(engine), engine.connect() as connection:
         stored = stored_version(connection, kind)
     newest = kind.newest()
     if stored == 0:
@@ -128,7 +128,7 @@ def _back_up(connection: sa.Connection, backup: Path | None) -> None:
     driver = connection.connection.driver_connection
     if driver is None:
         raise StoreError("storage: no connection to back up from")
-    with as_store_errors():
+    with as_store_errors(connection.engine):
         driver.execute("VACUUM INTO ?", (str(backup),))
     backup.chmod(0o600)
 

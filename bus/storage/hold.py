@@ -58,6 +58,6 @@ class Hold:
 
 def _take_advisory(connection: sa.Connection, name: str) -> None:
     key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
-    with as_store_errors(), connection.begin():
+    with as_store_errors(connection.engine), connection.begin():
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             raise StoreHeldError("storage: another process serves this store (PostgreSQL advisory lock)")
