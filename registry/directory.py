@@ -1,0 +1,61 @@
+"""Agencies over time: codes that change hands, mergers, certificates.
+
+Promises constant-time look-ups by id, by dated code and by thumbprint. Leaves out parents and hosts as policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry.model import Agency, Certificate
+    from registry.sections import Certificates
+
+
+class DirectoryBook:
+    """The indexes of the sections "agencies" and "certificates"."""
+
+    __slots__ = ("_codes", "agencies", "anchors", "by_use", "certificates")
+
+    def __init__(self, agencies: Iterable[Agency], certificates: Certificates) -> None:
+        self.agencies: Final[dict[str, Agency]] = {row.id: row for row in agencies}
+        self.anchors: Final = certificates.anchors
+        self.certificates: Final[dict[str, Certificate]] = {row.x5t: row for row in certificates.certificates}
+        self.by_use: Final[dict[tuple[str, str], tuple[Certificate, ...]]] = {}
+        for row in certificates.certificates:
+            key = (row.agency, row.use)
+            self.by_use[key] = (*self.by_use.get(key, ()), row)
+        self._codes: Final[dict[str, tuple[tuple[int, int, Agency], ...]]] = {}
+        for agency in self.agencies.values():
+            for alias in agency.aliases:
+                period = (alias.valid_from_ms, alias.valid_to_ms, agency)
+                self._codes[alias.code] = (*self._codes.get(alias.code, ()), period)
+
+    def resolve(self, code_or_id: str, at_ms: int) -> Agency | None:
+        """See ``Snapshot.resolve``."""
+        found = self.agencies.get(code_or_id)
+        if found is not None:
+            return found
+        for start, end, agency in self._codes.get(code_or_id, ()):
+            if start <= at_ms < end:
+                return agency
+        return None
+
+    def successors_at(self, agency_id: str, at_ms: int) -> tuple[Agency, ...]:
+        """See ``Snapshot.successors_at``; an agency that did not exist yet is succeeded by nobody."""
+        found: dict[str, Agency] = {}
+        seen: set[str] = set()
+        waiting = [agency_id]
+        while waiting:
+            name = waiting.pop(0)
+            agency = self.agencies.get(name)
+            if agency is None or name in seen:
+                continue
+            seen.add(name)
+            if agency.valid(at_ms):
+                found[name] = agency
+            elif at_ms >= agency.valid_to_ms:
+                waiting.extend(agency.successors)
+        return tuple(found.values())
