@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 import structlog
-from adapters.port import PeerError, PeerFault
 from aiohttp import web
 
+from adapters.port import PeerError, PeerFault
 from bus.ids import new_id
 from schemas.problem_texts import TEXTS, slug, text_of
 from schemas.problems import Code, FaultAt, Problem, ProblemError

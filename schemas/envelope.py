@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -115,10 +115,10 @@ class Part(_Wire, frozen=True):
 
 
 class InReplyTo(_Wire, frozen=True):
-    """The envelope that this one answers: its id and the digest of its very bytes."""
+    """The envelope that this one answers: the digest of its very bytes, and its id where it could be read."""
 
-    id: Uuid7
     sha256: Digest
+    id: Uuid7 | None = None
 
 
 class Leaf(_Wire, frozen=True):
@@ -340,3 +340,32 @@ def _check_parts(envelope: Envelope) -> None:
     for index, part in enumerate(envelope.parts):
         if part.enc is not None:
             raise problem(Code.ENVELOPE_MALFORMED, rule="enc-reserved", place=f"/parts/{index}/enc")
+
+
+class Asked(NamedTuple):
+    """A question's members that its kind guarantees, so that nobody asks twice whether they are there."""
+
+    consumer: Party
+    service: str
+    operation: str
+    purpose: str
+    basis: str
+    schema: str
+
+
+def asked(envelope: Envelope) -> Asked:
+    """The guaranteed members of a question.
+
+    Raises:
+        ProblemError: 109, this is no question.
+    """
+    if envelope.kind is not Kind.QUESTION or envelope.consumer is None:
+        raise problem(Code.ENVELOPE_KIND, rule="question-expected", place="/kind")
+    return Asked(
+        envelope.consumer,
+        envelope.service or "",
+        envelope.operation or "",
+        envelope.purpose or "",
+        envelope.basis or "",
+        envelope.schema or "",
+    )

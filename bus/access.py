@@ -1,0 +1,70 @@
+"""One principal for every face: who is asking, for which agency, from which system.
+
+Promises: denied by default; keys are kept as SHA-256 digests of 256 random bits (no dictionary to try, so no slow
+hash on the hot path) and compared in constant time; mutual TLS counts where the certificate is in the agency's list.
+Leaves out: people (OIDC, local accounts), who come with the console.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from aiohttp import web
+
+from bus import net
+from schemas.problems import Code, FaultAt, problem
+
+
+class Principal(NamedTuple):
+    """Who is asking: the agency, and its system where the key names one."""
+
+    agency: str
+    system: str | None = None
+
+
+class Grants:
+    """The keys and certificates of this node's agencies."""
+
+    def __init__(
+        self, keys: Iterable[tuple[str, Principal]], certificates: Iterable[tuple[str, Principal]] = ()
+    ) -> None:
+        """Keys as (SHA-256 hex of the key, principal); certificates as (x5t, principal)."""
+        self._keys = dict(keys)
+        self._certificates = dict(certificates)
+
+    def principal(self, request: web.Request) -> Principal:
+        """Who sent this request.
+
+        Raises:
+            ProblemError: 801 where nothing was shown, 802 where it is not known.
+        """
+        key = _shown_key(request)
+        if key is not None:
+            return self._by_key(key)
+        certificate = net.peer_certificate(request)
+        if certificate is not None:
+            return self._by_certificate(net.thumbprint(certificate))
+        raise problem(Code.KEY_MISSING, fault_at=FaultAt.CONSUMER_SYSTEM)
+
+    def _by_key(self, key: str) -> Principal:
+        shown = hashlib.sha256(key.encode()).hexdigest()
+        for known, principal in self._keys.items():
+            if hmac.compare_digest(known, shown):
+                return principal
+        raise problem(Code.KEY_WRONG, fault_at=FaultAt.CONSUMER_SYSTEM)
+
+    def _by_certificate(self, x5t: str) -> Principal:
+        found = self._certificates.get(x5t)
+        if found is None:
+            raise problem(Code.KEY_WRONG, rule="certificate-registered", fault_at=FaultAt.CONSUMER_SYSTEM)
+        return found
+
+
+def _shown_key(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token
+    return request.headers.get("X-Api-Key")

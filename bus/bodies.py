@@ -1,0 +1,55 @@
+"""Parts and their digests: an envelope names each body by SHA-256, and nothing is read before it matches.
+
+Promises: parts travel in the envelope's order; a missing, extra, altered or oversize one is refused by its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from schemas.envelope import Envelope, Part
+from schemas.problems import Code, problem
+from schemas.text import b64url_encode
+
+BODY: Final = "body"
+"""The id of the part that a shaped service's schema describes."""
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 as the envelope writes it."""
+    return b64url_encode(hashlib.sha256(data).digest())
+
+
+def part_of(data: bytes, media_type: str, part_id: str = BODY) -> Part:
+    """Name a body."""
+    return Part(id=part_id, media_type=media_type, length=len(data), sha256=digest(data))
+
+
+def match(envelope: Envelope, bodies: Sequence[bytes], max_bytes: int) -> None:
+    """Check every body against its name.
+
+    Raises:
+        ProblemError: 115, 116 or 117, with the part's place.
+    """
+    if len(bodies) != len(envelope.parts):
+        raise problem(Code.PART_MISSING, rule="as-many-bodies-as-parts", place="/parts")
+    for index, (part, body) in enumerate(zip(envelope.parts, bodies, strict=True)):
+        if len(body) > max_bytes:
+            raise problem(Code.PART_TOO_LARGE, place=f"/parts/{index}", limit=max_bytes)
+        if len(body) != part.length or not hmac.compare_digest(digest(body), part.sha256):
+            raise problem(Code.PART_DIGEST, rule="sha256", place=f"/parts/{index}")
+
+
+def body_of(envelope: Envelope, bodies: Sequence[bytes]) -> tuple[Part, bytes]:
+    """The part that the schema describes.
+
+    Raises:
+        ProblemError: 117, there is none.
+    """
+    for part, body in zip(envelope.parts, bodies, strict=True):
+        if part.id == BODY:
+            return part, body
+    raise problem(Code.PART_MISSING, rule="part-body", place="/parts")

@@ -1,0 +1,108 @@
+"""The gate: whether this question may be asked, by the registry alone. Denied unless an agreement admits it.
+
+Promises: the same verdict at the hub and at the provider's node, since both call `admit` with the same snapshot;
+an unknown service and a missing agreement are answered alike, so that nobody learns what exists by asking.
+Leaves out: the seal (`bus.notary`), shapes (`bus.shapes`), quota and declared dossiers, which the ledger keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from bus.parties import number_fault
+from registry.catalogue import Operation, Service
+from registry.model import Agreement
+from registry.snapshot import Snapshot
+from schemas.envelope import ASSURANCE_ORDER, Asked, Envelope, asked
+from schemas.problems import Code, problem
+
+DOSSIER: Final = "dossier"
+"""The purpose whose subjects must be parties of a declared open dossier."""
+CONSENT: Final = "consent"
+"""The start of a basis that names a consent: refused until signed consent artefacts exist."""
+
+
+class Grant(NamedTuple):
+    """What the gate admits: under which agreement, for which operation, up to which dictionary terms."""
+
+    agreement: Agreement
+    service: Service
+    operation: Operation
+    terms: frozenset[str]
+
+
+def admit(snapshot: Snapshot, question: Envelope, now_ms: int) -> Grant:
+    """Judge one question.
+
+    1. an agreement covers consumer, system, service and operation for this purpose, and is active now
+    2. basis and procedure are the agreement's
+    3. every field asked for is agreed
+    4. the officer is named where the operation wants one
+    5. every subject has a real number, and was identified surely enough
+    6. a dossier is named where the purpose is one
+
+    Raises:
+        ProblemError: 201 to 213.
+    """
+    what = asked(question)
+    service = snapshot.service(what.service)
+    operation = service.operation(what.operation) if service else None
+    if service is None or operation is None:
+        raise problem(Code.NOT_AGREED, place="/service")
+    agreement = _agreement(snapshot, what, now_ms)
+    if operation.purposes and what.purpose not in operation.purposes:
+        raise problem(Code.PURPOSE_NOT_AGREED, rule="operation-purposes", place="/purpose")
+    _ground(agreement, question)
+    terms = _terms(agreement, question)
+    if operation.officer_required and question.officer is None:
+        raise problem(Code.OFFICER_MISSING, rule="officer-required", place="/officer")
+    _subjects(agreement, operation, question)
+    if what.purpose == DOSSIER and question.dossier is None:
+        raise problem(Code.DOSSIER_NOT_DECLARED, rule="dossier-named", place="/dossier")
+    return Grant(agreement, service, operation, terms)
+
+
+def _agreement(snapshot: Snapshot, what: Asked, now_ms: int) -> Agreement:
+    who = what.consumer
+    found = snapshot.agreement_for(who.agency, who.system, what.service, what.operation, what.purpose, now_ms)
+    if found is not None:
+        return found
+    near = [
+        agreement
+        for agreement in snapshot.agreements_between(who.agency, what.service)
+        if what.operation in agreement.operations and agreement.consumer_system in {None, who.system}
+    ]
+    if not near:
+        raise problem(Code.NOT_AGREED, place="/service")
+    if any(agreement.valid(now_ms) for agreement in near):
+        raise problem(Code.PURPOSE_NOT_AGREED, rule="purpose", place="/purpose")
+    raise problem(Code.AGREEMENT_ENDED, rule="agreement-active", agreement=near[-1].id)
+
+
+def _ground(agreement: Agreement, question: Envelope) -> None:
+    if (question.basis or "").startswith(CONSENT):
+        raise problem(Code.CONSENT_NOT_ACCEPTED, rule="consent", place="/basis")
+    if question.basis != agreement.basis:
+        raise problem(Code.BASIS_NOT_AGREED, rule="basis", place="/basis")
+    if agreement.procedures and question.procedure not in agreement.procedures:
+        raise problem(Code.PROCEDURE_NOT_AGREED, rule="procedure", place="/procedure")
+
+
+def _terms(agreement: Agreement, question: Envelope) -> frozenset[str]:
+    """What may be answered: the fields asked for, or every agreed term where none is named."""
+    if not question.fields:
+        return agreement.terms
+    wanted = frozenset(question.fields)
+    if not wanted <= agreement.terms:
+        raise problem(Code.FIELDS_NOT_AGREED, rule="terms", place="/fields", term=min(wanted - agreement.terms))
+    return wanted
+
+
+def _subjects(agreement: Agreement, operation: Operation, question: Envelope) -> None:
+    needed = max(agreement.assurance, operation.assurance, key=lambda level: ASSURANCE_ORDER[level])
+    for index, subject in enumerate(question.subjects):
+        rule = number_fault(subject)
+        if rule is not None:
+            raise problem(Code.SUBJECT_PLACEHOLDER, rule=rule, place=f"/subjects/{index}/id")
+        if ASSURANCE_ORDER[subject.assurance] < ASSURANCE_ORDER[needed]:
+            raise problem(Code.ASSURANCE_TOO_LOW, rule="assurance", place=f"/subjects/{index}/assurance", needed=needed)

@@ -1,0 +1,1 @@
+"""Faces over HTTP, one per audience."""

@@ -1,0 +1,139 @@
+"""The node's face to an agency's own systems: questions and dossiers over plain HTTP.
+
+Promises: described in OpenAPI 3.1 at `/openapi.json`; a key or a client certificate names the agency, and nobody asks
+as another; every refusal is a problem with number, rule, place and where the fault lies.
+Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bus.access import Grants, Principal
+from bus.http import openapi, views
+from bus.http.edge import correlation_key, edge, json_answer
+from bus.http.requests import AskIn, DossierIn, OfficerIn, SupplementIn, read
+from bus.node.ask import Ask, Asker
+from bus.node.dossier import Dossiers
+from schemas.envelope import Officer, Subject
+from schemas.problems import Code, FaultAt, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one agency's systems can reach at this node."""
+
+    asker: Asker
+    dossiers: Dossiers
+
+
+class AgencyFace:
+    """Routes for agency systems."""
+
+    def __init__(self, grants: Grants, desks: Mapping[str, Desk], *, max_body_bytes: int) -> None:
+        self._grants = grants
+        self._desks = desks
+        self._max_body_bytes = max_body_bytes
+
+    def application(self) -> web.Application:
+        """The aiohttp application of this face."""
+        app = web.Application(middlewares=[edge], client_max_size=self._max_body_bytes)
+        app.router.add_post("/ask/{agency}/{system}/{service}/{operation}", self.ask)
+        app.router.add_post("/dossiers", self.open_dossier)
+        app.router.add_get("/dossiers/{dossier}", self.show_dossier)
+        app.router.add_post("/dossiers/{dossier}/supplements", self.supplement)
+        app.router.add_post("/dossiers/{dossier}/close", self.close_dossier)
+        app.router.add_get("/openapi.json", self.describe)
+        app.router.add_get("/health", self.health)
+        return app
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """One question, one answer with its receipt."""
+        principal, desk = self._admit(request)
+        wanted = read(AskIn, await _json(request))
+        path = request.match_info
+        answered = await desk.asker.ask(
+            Ask(
+                service=f"{path['agency']}/{path['system']}/{path['service']}",
+                operation=path["operation"],
+                purpose=wanted.purpose,
+                body=wanted.body,
+                basis=wanted.basis,
+                procedure=wanted.procedure,
+                dossier=wanted.dossier,
+                system=principal.system,
+                officer=_officer(wanted.officer, principal.agency) if wanted.officer else None,
+                subjects=tuple(
+                    Subject(
+                        scheme=who.scheme,
+                        id=who.id,
+                        asserted_by=principal.agency,
+                        role=who.role,
+                        assurance=who.assurance,
+                    )
+                    for who in wanted.subjects
+                ),
+                fields=tuple(wanted.fields),
+                correlation=request[correlation_key],
+                timeout_ms=wanted.timeout_ms,
+            )
+        )
+        return json_answer(views.answered(answered))
+
+    async def open_dossier(self, request: web.Request) -> web.Response:
+        """Open a dossier: guard its form, ask whoever holds the papers, say what is left for the citizen."""
+        principal, desk = self._admit(request)
+        wanted = read(DossierIn, await _json(request))
+        officer = _officer(wanted.officer, principal.agency)
+        result = await desk.dossiers.resolve(wanted, officer, principal.system, request[correlation_key])
+        return json_answer(views.dossier(result), status=201)
+
+    async def show_dossier(self, request: web.Request) -> web.Response:
+        """A dossier's result as it was."""
+        _, desk = self._admit(request)
+        return json_answer(views.dossier(await desk.dossiers.show(request.match_info["dossier"])))
+
+    async def supplement(self, request: web.Request) -> web.Response:
+        """Ask the citizen for more: allowed only for what no agency holds, or for a declared reason."""
+        principal, desk = self._admit(request)
+        wanted = read(SupplementIn, await _json(request))
+        officer = _officer(wanted.officer, principal.agency)
+        verdict = await desk.dossiers.supplement(
+            request.match_info["dossier"], wanted, officer, request[correlation_key]
+        )
+        return json_answer(views.guarded(verdict), status=201)
+
+    async def close_dossier(self, request: web.Request) -> web.Response:
+        """Close a dossier: no question may be asked for it any more."""
+        _, desk = self._admit(request)
+        await desk.dossiers.close(request.match_info["dossier"], request[correlation_key])
+        return json_answer({"dossier": request.match_info["dossier"], "state": "closed"})
+
+    async def describe(self, request: web.Request) -> web.Response:
+        """This face in OpenAPI 3.1."""
+        return json_answer(openapi.document(str(request.url.origin())))
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Whether this node can reach the hub."""
+        reachable = any(desk.asker.connected for desk in self._desks.values())
+        return json_answer({"status": "ok" if reachable else "no-hub"}, status=200 if reachable else 503)
+
+    def _admit(self, request: web.Request) -> tuple[Principal, Desk]:
+        principal = self._grants.principal(request)
+        desk = self._desks.get(principal.agency)
+        if desk is None:
+            raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.CONSUMER_SYSTEM)
+        return principal, desk
+
+
+def _officer(officer: OfficerIn, agency: str) -> Officer:
+    return Officer(id=officer.id, unit=officer.unit, asserted_by=agency)
+
+
+async def _json(request: web.Request) -> bytes:
+    if request.content_type != "application/json":
+        raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
+    return await request.read()

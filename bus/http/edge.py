@@ -1,0 +1,65 @@
+"""What every face over HTTP shares: correlation, language, problems as answers, JSON out.
+
+Promises: a correlation id from the caller is kept, else one is made, and it is in every answer and every log line of
+the request; any error is answered as a problem, an unlisted one bare.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import orjson
+import structlog
+from aiohttp import web
+
+from bus.ids import new_id
+from bus.problems import http_answer, of_exception
+from schemas.problems import Code, FaultAt, Problem
+
+CORRELATION: Final = "X-Correlation-Id"
+correlation_key: Final = web.RequestKey("correlation", str)
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def language_of(request: web.Request) -> str:
+    """`en` where the caller prefers it to Vietnamese, else `vi`."""
+    wanted = [part.split(";")[0].strip().lower()[:2] for part in request.headers.get("Accept-Language", "").split(",")]
+    return next((tongue for tongue in wanted if tongue in {"vi", "en"}), "vi")
+
+
+def json_answer(value: object, *, status: int = 200) -> web.Response:
+    """JSON that no cache keeps."""
+    return web.Response(
+        status=status,
+        body=orjson.dumps(value),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@web.middleware
+async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Wrap one request: correlation in, problem or answer out."""
+    shown = request.headers.get(CORRELATION, "")
+    correlation = shown if _WORD.fullmatch(shown) else new_id()
+    request[correlation_key] = correlation
+    with structlog.contextvars.bound_contextvars(correlation=correlation):
+        try:
+            answer = await handler(request)
+        except web.HTTPException as error:
+            answer = http_answer(_of_http(error, correlation), language=language_of(request))
+        except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
+            found = of_exception(error, fault_at=FaultAt.CONSUMER_NODE, correlation=correlation)
+            more = getattr(error, "more", {})
+            answer = http_answer(found, language=language_of(request), **more)
+    answer.headers[CORRELATION] = correlation
+    return answer
+
+
+def _of_http(error: web.HTTPException, correlation: str) -> Problem:
+    codes = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.BODY_TOO_LARGE}
+    code = codes.get(error.status, Code.REQUEST_MALFORMED)
+    return Problem(code=code, fault_at=FaultAt.CONSUMER_SYSTEM, correlation=correlation)

@@ -1,0 +1,119 @@
+"""What an agency declares of its own dossier: opened, gaps, overrides, closed. Recorded before it is believed.
+
+Promises: a dossier's parties are facts in the ledger, so every worker sees them at once and a restart forgets none;
+only the agency that opened a dossier may add to it or close it. Leaves out: whether the requirements are met.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bus import bodies
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.hub import recording
+from bus.hub.routes import Speaker
+from bus.ledger.port import Append, Appended, Ledger, LedgerError, Refusal
+from bus.link.messages import Message
+from bus.notary import Judge, Notary
+from bus.parties import number_fault
+from bus.problems import of_exception
+from bus.topics import Reply, Topic, head
+from schemas.envelope import Declaration, Envelope, InReplyTo, Kind
+from schemas.problems import Code, FaultAt, Problem, problem
+from schemas.record import LeafType, Outcome
+from schemas.sealed import Sealed, unpack
+
+STATUS_LIFETIME_MS: Final = 5 * 60 * 1000
+_OUTCOMES: Final[dict[str, Outcome]] = {
+    "open": "opened",
+    "gaps": "gaps",
+    "override": "override",
+    "close": "closed",
+}
+
+
+class Declarations:
+    """The hub's side of every declaration."""
+
+    def __init__(self, *, directory: Directory, judge: Judge, notary: Notary, ledger: Ledger, clock: Clock) -> None:
+        self._directory = directory
+        self._judge = judge
+        self._notary = notary
+        self._ledger = ledger
+        self._clock = clock
+
+    async def __call__(self, speaker: Speaker, message: Message) -> Message:
+        """Admit, record, answer with a sealed status, or with a sealed fault."""
+        sealed = unpack(message.head)
+        envelope: Envelope | None = None
+        why: Problem | None = None
+        try:
+            envelope, declaration = self._admit(sealed, speaker)
+            await self._record(sealed, envelope, declaration)
+        except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
+            why = of_exception(error, fault_at=FaultAt.HUB, correlation=envelope.correlation if envelope else None)
+        return await self._answer(sealed, envelope, why)
+
+    def _admit(self, sealed: Sealed, speaker: Speaker) -> tuple[Envelope, Declaration]:
+        """1 seal and link 2 its own dossier, of a registered procedure 3 parties with real numbers."""
+        envelope = self._judge.open(sealed, self._clock()).envelope
+        speaker.must_speak_for(envelope.sealer)
+        declaration, consumer = envelope.declaration, envelope.consumer
+        if envelope.kind is not Kind.DECLARATION or declaration is None or consumer is None:
+            raise problem(Code.ENVELOPE_KIND, rule="declaration-expected", place="/kind")
+        if consumer.agency != envelope.sealer:
+            raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="sealer-is-consumer", place="/consumer")
+        if self._directory.snapshot.procedure(envelope.procedure or "") is None:
+            raise problem(Code.PROCEDURE_NOT_AGREED, rule="procedure-known", place="/procedure")
+        for index, subject in enumerate(envelope.subjects):
+            rule = number_fault(subject)
+            if rule is not None:
+                raise problem(Code.SUBJECT_PLACEHOLDER, rule=rule, place=f"/subjects/{index}/id")
+        return envelope, declaration
+
+    async def _record(self, sealed: Sealed, envelope: Envelope, declaration: Declaration) -> None:
+        details = recording.details_of(
+            sealed,
+            envelope,
+            officer=envelope.officer,
+            procedure=envelope.procedure,
+            dossier=envelope.dossier,
+            basis=envelope.basis,
+            subjects=envelope.subjects,
+            correlation=envelope.correlation,
+            snapshot=self._directory.snapshot.version,
+            gaps=tuple(f"{gap.requirement}:{gap.reason}" for gap in declaration.gaps),
+            overrides=tuple(f"{one.field}:{one.reason}" for one in declaration.overrides),
+        )
+        entry = recording.entry(LeafType.DECLARED, self._clock(), envelope, details, outcome=_OUTCOMES[declaration.act])
+        try:
+            outcome = await self._ledger.append(_with_facts(entry, envelope, declaration))
+        except LedgerError as error:
+            raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB) from error
+        if not isinstance(outcome, Appended):
+            code = {Refusal.NEEDS: Code.DOSSIER_NOT_DECLARED, Refusal.EXISTS: Code.DOSSIER_EXISTS}
+            raise problem(code.get(outcome.reason, Code.REPLAYED), rule=str(outcome.reason), place="/dossier")
+
+    async def _answer(self, sealed: Sealed, envelope: Envelope | None, why: Problem | None) -> Message:
+        to = InReplyTo(sha256=bodies.digest(sealed.envelope), id=envelope.id if envelope else None)
+        if why is None and envelope is not None:
+            said = self._notary.draft(
+                Kind.STATUS, STATUS_LIFETIME_MS, to, consumer=envelope.consumer, correlation=envelope.correlation
+            )
+        else:
+            said = self._notary.draft(Kind.FAULT, STATUS_LIFETIME_MS, to, problem=why)
+        return Message(Topic.DECLARE, head(Reply(await self._notary.seal(said))))
+
+
+def _with_facts(entry: recording.Entry, envelope: Envelope, declaration: Declaration) -> Append:
+    """Opening puts the dossier and its parties; everything later needs the dossier; closing drops them all."""
+    consumer, dossier = envelope.sealer, envelope.dossier or ""
+    fact = recording.dossier_fact(consumer, dossier)
+    parties = tuple(recording.party_fact(consumer, dossier, who.scheme, who.id) for who in envelope.subjects)
+    unique = recording.unique_key(envelope)
+    if declaration.act == "open":
+        return recording.append_of(entry, unique=unique, group=fact, lacks=(fact,), puts=(fact, *parties))
+    if declaration.act == "close":
+        return recording.append_of(entry, unique=unique, needs=(fact,), drops=fact)
+    return recording.append_of(entry, unique=unique, needs=(fact,), group=fact, puts=parties)

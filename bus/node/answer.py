@@ -1,0 +1,192 @@
+"""A question at the provider's node: verified again, put to the agency's system once, minimised, sealed.
+
+Promises: the consumer's own seal is judged here, not the hub's word; only agreed terms are sealed; the sealed answer
+is archived before it is sent, and a repeat of the same question gets those same bytes; an operation that is not
+declared safe is started at most once. Leaves out: how a system is reached (`adapters`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import orjson
+from bus.node.archive import Archive
+
+from adapters.port import Adapter, Found, Officer, Query
+from bus import bodies, shapes
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.gate import Grant, admit
+from bus.link.messages import Message
+from bus.node.subjects import must_be_about
+from bus.notary import Judge, Notary
+from bus.problems import of_exception
+from bus.topics import Reply, Topic, head
+from schemas.envelope import Envelope, InReplyTo, Kind, Subject
+from schemas.problems import Code, FaultAt, Problem, problem
+from schemas.sealed import Sealed, unpack
+from schemas.text import moment, moment_ms
+
+ANSWER_LIFETIME_MS: Final = 5 * 60 * 1000
+
+
+class Provider(NamedTuple):
+    """One agency that this node answers for: its seal, and an adapter per service."""
+
+    notary: Notary
+    adapters: Mapping[str, Adapter]
+
+
+class Answerer:
+    """The provider side of one node."""
+
+    def __init__(
+        self,
+        *,
+        providers: Mapping[str, Provider],
+        directory: Directory,
+        judge: Judge,
+        archive: Archive,
+        clock: Clock,
+        max_body_bytes: int,
+    ) -> None:
+        self._providers = providers
+        self._directory = directory
+        self._judge = judge
+        self._archive = archive
+        self._clock = clock
+        self._max_body_bytes = max_body_bytes
+        self._running: dict[tuple[str, str], asyncio.Task[Message]] = {}
+
+    async def __call__(self, message: Message) -> Message:
+        """Answer one question; a repeat that comes while the first is at work waits for its answer.
+
+        Raises:
+            SealedFormatError: the head is no sealed envelope at all.
+            ProblemError: the question does not hold, so there is nobody to seal a fault for.
+        """
+        sealed = unpack(message.head)
+        question = self._judge.open(sealed, self._clock()).envelope
+        provider = self._providers.get((question.service or "").partition("/")[0])
+        if provider is None:
+            raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.PROVIDER_NODE)
+        key = (question.sealer, question.id)
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.create_task(self._once(provider, sealed, question, message.parts))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        # The link cancels whoever waits when the consumer gives up; the work itself ends in the archive regardless.
+        return await asyncio.shield(task)
+
+    async def _once(self, provider: Provider, sealed: Sealed, question: Envelope, parts: Sequence[bytes]) -> Message:
+        """Archived bytes if there are any; else work, archive, send."""
+        archived = await self._archive.answer_for(question.sealer, question.id)
+        if archived is not None:
+            return Message(Topic.EXCHANGE, archived.sealed, archived.parts)
+        reply, bodies_out = await self._work(provider, sealed, question, parts)
+        packed = head(Reply(reply))
+        await self._archive.keep_answer(question.sealer, question.id, packed, bodies_out)
+        return Message(Topic.EXCHANGE, packed, bodies_out)
+
+    async def _work(
+        self, provider: Provider, sealed: Sealed, question: Envelope, parts: Sequence[bytes]
+    ) -> tuple[Sealed, tuple[bytes, ...]]:
+        try:
+            grant, body = self._admit(question, parts)
+            found = await self._ask_system(provider, question, grant, body)
+            return await self._seal_answer(provider, sealed, question, grant, found)
+        except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
+            why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
+            return await self._seal_fault(provider, sealed, question, why), ()
+
+    def _admit(self, question: Envelope, parts: Sequence[bytes]) -> tuple[Grant, object]:
+        """The gate again, by this node's own snapshot; digests; the question's shape."""
+        grant = admit(self._directory.snapshot, question, self._clock())
+        bodies.match(question, parts, self._max_body_bytes)
+        schema = grant.operation.question
+        if schema is None:
+            return grant, parts[0] if parts else b""
+        where = FaultAt.CONSUMER_SYSTEM
+        return grant, shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+
+    async def _ask_system(self, provider: Provider, question: Envelope, grant: Grant, body: object) -> Found:
+        """Put it to the agency's system: what is not safe is marked as started first, and never started twice."""
+        adapter = provider.adapters.get(grant.service.id)
+        if adapter is None:
+            raise problem(Code.ADAPTER_MISSING, fault_at=FaultAt.PROVIDER_NODE)
+        if not grant.operation.safe and not await self._archive.start(question.sealer, question.id):
+            raise problem(Code.OUTCOME_UNKNOWN, rule="started-before", fault_at=FaultAt.PROVIDER_NODE)
+        consumer = self._directory.snapshot.agency(question.sealer)
+        now_ms = self._clock()
+        return await adapter.ask(
+            Query(
+                operation=grant.operation.name,
+                body=body if isinstance(body, Mapping) else {"raw": body},
+                fields=grant.terms,
+                purpose=question.purpose,
+                procedure=question.procedure,
+                dossier=question.dossier,
+                officer=Officer(question.officer.id, question.officer.unit) if question.officer else None,
+                consumer=(consumer.code(now_ms) if consumer else None) or question.sealer,
+                request_id=question.id,
+                correlation=question.correlation or question.id,
+                timeout_s=max(0.001, (moment_ms(question.expires) - now_ms) / 1000),
+            )
+        )
+
+    async def _seal_answer(
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, found: Found
+    ) -> tuple[Sealed, tuple[bytes, ...]]:
+        """Minimise, check, seal: in this order."""
+        schema = grant.operation.answer
+        value = found.body
+        if schema is not None:
+            minimal = schema.project(found.body, grant.terms)
+            shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, FaultAt.PROVIDER_SYSTEM)
+            must_be_about(self._directory.snapshot, grant, found.body, question.subjects)
+            value = minimal
+        body = orjson.dumps(value)
+        answer = provider.notary.draft(
+            Kind.ANSWER,
+            ANSWER_LIFETIME_MS,
+            InReplyTo(sha256=bodies.digest(sealed.envelope), id=question.id),
+            consumer=question.consumer,
+            service=question.service,
+            operation=question.operation,
+            schema=shapes.name_of(schema) if schema else question.schema,
+            parts=(bodies.part_of(body, shapes.JSON),),
+            fields=tuple(sorted(grant.terms)) if question.fields else (),
+            about=_about(question.subjects, provider.notary.agency),
+            as_of=_as_of(found.as_of),
+            correlation=question.correlation,
+        )
+        return await provider.notary.seal(answer), (body,)
+
+    async def _seal_fault(self, provider: Provider, sealed: Sealed, question: Envelope, why: Problem) -> Sealed:
+        fault = provider.notary.draft(
+            Kind.FAULT,
+            ANSWER_LIFETIME_MS,
+            InReplyTo(sha256=bodies.digest(sealed.envelope), id=question.id),
+            consumer=question.consumer,
+            service=question.service,
+            operation=question.operation,
+            problem=why,
+            correlation=question.correlation,
+        )
+        return await provider.notary.seal(fault)
+
+
+def _about(subjects: Sequence[Subject], agency: str) -> tuple[Subject, ...]:
+    """Whose data the answer holds, now as the provider's own claim."""
+    return tuple(
+        Subject(scheme=who.scheme, id=who.id, asserted_by=agency, role=who.role, assurance=who.assurance)
+        for who in subjects
+    )
+
+
+def _as_of(when: datetime | None) -> str | None:
+    return moment(int(when.timestamp() * 1000)) if when else None
