@@ -65,3 +65,10 @@ def _check(path: Path, found: os.stat_result) -> None:
         raise SecretError(path, "secret-mode", "others may read or change it: chmod 600 it")
     if found.st_size > MAX_SECRET_BYTES:
         raise SecretError(path, "secret-large", f"it is over {MAX_SECRET_BYTES} bytes")
+
+
+def replace_secret(path: Path, data: bytes) -> None:
+    """Put new content into a secret file in one step: readers see the old or the new, never a half."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    write_secret(fresh, data)
+    fresh.replace(path)
