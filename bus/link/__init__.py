@@ -3,6 +3,7 @@
 `docs/link.md` specifies it byte by byte.
 """
 
+from bus.link.dialler import NodeSettings, WorkerState
 from bus.link.errors import (
     LinkBusyError,
     LinkClosedError,
@@ -14,7 +15,7 @@ from bus.link.errors import (
     StreamRefusedError,
 )
 from bus.link.hello import Hello, Welcome
-from bus.link.hub import HubLink
+from bus.link.hub import Authenticate, HubLink, HubSettings
 from bus.link.limits import LinkLimits
 from bus.link.messages import Message
 from bus.link.node import NodeLink
@@ -22,9 +23,11 @@ from bus.link.ports import Handlers, Peer
 from bus.link.session import Session
 
 __all__ = [
+    "Authenticate",
     "Handlers",
     "Hello",
     "HubLink",
+    "HubSettings",
     "LinkBusyError",
     "LinkClosedError",
     "LinkError",
@@ -35,8 +38,10 @@ __all__ = [
     "Message",
     "MessageTooLargeError",
     "NodeLink",
+    "NodeSettings",
     "Peer",
     "Session",
     "StreamRefusedError",
     "Welcome",
+    "WorkerState",
 ]

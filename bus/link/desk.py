@@ -129,7 +129,7 @@ class Desk:
             self._settle(stream)
             await self._writer.now(HEADER.pack(Kind.END, 0, 0, stream, 0) + packed)
         else:
-            self._leaving[stream] = outgoing = Outgoing(Kind.END, stream, 0, packed)
+            self._leaving[stream] = outgoing = Outgoing(Kind.END, stream, packed)
             self._writer.put(outgoing)
 
     def _reset(self, stream: int, code: int, retry_after_ms: int = 0) -> None:

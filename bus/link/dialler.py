@@ -72,7 +72,7 @@ class WorkerState:
         address: wss://….
         phase: "dialling", "open", "draining", "waiting" (before the next attempt) or "stopped".
         worker: the name it gave, once it answered.
-        attempts: dials since the last good session.
+        attempts: dials since a session last held for ten seconds.
         offset_ms: how far the hub's clock is ahead; None before the first session.
         problem: why there is no session, or why the last one ended; empty when nothing went wrong.
         open_streams: ours, theirs.
@@ -169,6 +169,9 @@ class Dialler:
         client = aiohttp.ClientSession(ws_response_class=_Socket, connector=aiohttp.TCPConnector(force_close=True))
         try:
             session = await self._greet(client)
+        except asyncio.CancelledError:
+            await client.close()
+            raise
         except LinkRefusedError as refusal:
             self._problem = f"refused: {refusal.code}"
             self._not_before_s = refusal.retry_after_ms / 1000

@@ -63,9 +63,8 @@ class GoAwayCode(IntEnum):
     """Why a peer opens and takes no further streams."""
 
     RESTART = 1
-    REVOKED = 2
+    SUPERSEDED = 2
     IDS_USED_UP = 3
-    SUPERSEDED = 4
 
 
 class Frame(NamedTuple):
@@ -106,7 +105,7 @@ _RULES: Final[tuple[_Rule | None, ...]] = (
 )
 
 
-def encode(  # noqa: PLR0913 - the six fields of the header and payload, in wire order
+def encode(
     kind: int, *, flags: int = 0, code: int = 0, stream: int = 0, value: int = 0, payload: bytes | memoryview = b""
 ) -> bytes:
     """The bytes of one frame. The caller keeps the payload within `MAX_PAYLOAD_BYTES`."""

@@ -28,8 +28,9 @@ from bus.link.session import Session
 
 _log = structlog.get_logger(__name__)
 PATH: Final = "/link"
-_BUSY_RETRY_MS: Final = 1_000
+_FULL_RETRY_MS: Final = 5_000
 _DRAINING_RETRY_MS: Final = 1_000
+_REPLACED_S: Final = 10.0
 
 
 class Authenticate(NamedTuple):
@@ -53,7 +54,7 @@ class HubSettings:
     Attributes:
         instance: "VN-test".
         worker: this worker's name.
-        workers: wss://… addresses of all workers.
+        workers: gives the wss://… addresses of all workers, asked at each handshake; none where there is but one.
         bodies: https://host:port for large parts, or empty.
         batch_window_ms: told to the nodes (0 to 2).
         handshakes_per_s: above it REFUSE busy; also the largest burst.
@@ -63,7 +64,7 @@ class HubSettings:
 
     instance: str
     worker: str
-    workers: tuple[str, ...]
+    workers: Callable[[], tuple[str, ...]] = tuple
     bodies: str = ""
     batch_window_ms: float = 0.0
     handshakes_per_s: int = 50
@@ -89,7 +90,7 @@ class HubLink:
         self._handlers = handlers
         self._now_ms = now_ms
         self._sessions: set[Session] = set()
-        self._rate = _Rate(settings.handshakes_per_s)
+        self._rate = HandshakeRate(settings.handshakes_per_s)
         self._draining = False
 
     @property
@@ -141,8 +142,9 @@ class HubLink:
         settings = self._settings
         if self._draining:
             raise LinkRefusedError(Refused.DRAINING, retry_after_ms=_DRAINING_RETRY_MS)
-        if len(self._sessions) >= settings.max_sessions or not self._rate.take(self._now_ms()):
-            raise LinkRefusedError(Refused.BUSY, retry_after_ms=_BUSY_RETRY_MS)
+        wait_ms = _FULL_RETRY_MS if len(self._sessions) >= settings.max_sessions else self._rate.wait_ms(self._now_ms())
+        if wait_ms:
+            raise LinkRefusedError(Refused.BUSY, retry_after_ms=wait_ms)
         async with asyncio.timeout(settings.limits.handshake_s):
             greeting = hello.read(frames.decode(await _binary(socket)), Hello)
         if (objection := hello.judge_hello(greeting, settings.instance, self._now_ms())) is not None:
@@ -159,7 +161,7 @@ class HubLink:
             version=version,
             instance=settings.instance,
             worker=settings.worker,
-            workers=settings.workers,
+            workers=settings.workers(),
             time_ms=self._now_ms(),
             credits=settings.limits.streams,
             max_message_bytes=settings.limits.max_message_bytes,
@@ -184,7 +186,8 @@ class HubLink:
         replaced = [one for one in self._sessions if _same_process(one, session)]
         self._sessions.add(session)
         self._authenticate.opened(session)
-        closing = [asyncio.ensure_future(one.close("superseded")) for one in replaced]
+        _log.info("link.opened", agencies=session.hello.agencies, certificate=session.peer.x5t)
+        closing = [asyncio.ensure_future(one.drain(_REPLACED_S, GoAwayCode.SUPERSEDED)) for one in replaced]
         try:
             await session.run()
         finally:
@@ -206,20 +209,28 @@ async def _binary(socket: web.WebSocketResponse) -> bytes:
     return data
 
 
-class _Rate:
-    """A token bucket: `per_s` tokens a second, and as many at once."""
+class HandshakeRate:
+    """A token bucket of `per_s` tokens a second and as many at once, that sends the rest away one after another.
+
+    Those turned away are told to come back as far apart as they can be served, so that a thousand nodes that lost
+    the same worker do not return together.
+    """
 
     def __init__(self, per_s: int) -> None:
         self._per_s = per_s
         self._tokens = float(per_s)
+        self._turned_away = 0.0
         self._at_ms: int | None = None
 
-    def take(self, now_ms: int) -> bool:
-        """Whether one more is allowed at `now_ms`."""
+    def wait_ms(self, now_ms: int) -> int:
+        """0 when one more is allowed at `now_ms`; otherwise when to come back."""
         if self._at_ms is not None:
-            self._tokens = min(self._per_s, self._tokens + max(0, now_ms - self._at_ms) * self._per_s / 1000)
+            gained = max(0, now_ms - self._at_ms) * self._per_s / 1000
+            self._tokens = min(self._per_s, self._tokens + gained)
+            self._turned_away = max(0.0, self._turned_away - gained)
         self._at_ms = now_ms
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0
+        self._turned_away += 1
+        return 1000 + int(1000 * self._turned_away / self._per_s)

@@ -1,9 +1,10 @@
 """The node's end of the link: one session to every hub worker, kept for ever.
 
-Promises: every worker named by a WELCOME is dialled, and the addresses that the node started with always; a lost
-session is dialled again after a back-off with full jitter, and no sooner than the hub asks; a worker that drains
-keeps its open streams until they finish. A question goes to one worker; it goes to another only while the first
-cannot have acted on it. Leaves out: what the messages say.
+Promises: every worker named by the newest WELCOME is dialled; the addresses that the node started with are dialled
+until one of those is open, and again whenever no session is left. A lost session is dialled again after a back-off
+with full jitter, and no sooner than the hub asks; a worker that drains keeps its open streams until they finish. A
+question goes to one worker; it goes to another only while the first cannot have acted on it.
+Leaves out: what the messages say.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class NodeLink:
         self._leaving: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._turn = 0
+        self._stopped = False
 
     @property
     def sessions(self) -> list[Session]:
@@ -98,6 +100,7 @@ class NodeLink:
 
     async def close(self) -> None:
         """Let open streams finish (at most 5 s), close every session, dial no more."""
+        self._stopped = True
         diallers = list(self._diallers.values())
         self._diallers.clear()
         await asyncio.gather(*(dialler.stop(_LEAVE_S) for dialler in diallers), *self._leaving)
@@ -111,21 +114,28 @@ class NodeLink:
         return sessions
 
     def _cover(self, addresses: tuple[str, ...]) -> None:
-        wanted = {*self._settings.seeds, *addresses}
-        for address in wanted - self._diallers.keys():
-            dialler = Dialler(address, self._settings, self._handlers, self._on_opened, self._on_closed)
-            self._diallers[address] = dialler
-            dialler.start()
-        for address in self._diallers.keys() - wanted:
+        for address in addresses:
+            if address not in self._diallers and not self._stopped:
+                dialler = Dialler(address, self._settings, self._handlers, self._on_opened, self._on_closed)
+                self._diallers[address] = dialler
+                dialler.start()
+
+    def _leave_all_but(self, addresses: tuple[str, ...]) -> None:
+        for address in self._diallers.keys() - set(addresses):
             task = asyncio.ensure_future(self._diallers.pop(address).stop(_LEAVE_S))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
 
     def _on_opened(self, session: Session) -> None:
-        self._cover(session.welcome.workers)
+        workers = session.welcome.workers
+        self._cover(workers)
+        if session.peer.address in workers:
+            self._leave_all_but(workers)
         self._opened(session)
         self._changed.set()
 
     def _on_closed(self, session: Session) -> None:
+        if not self.sessions:
+            self._cover(self._settings.seeds)
         self._closed(session)
         self._changed.set()

@@ -7,6 +7,7 @@ messages are; new streams leave in the order in which they were put. Leaves out:
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from bus.link import frames
 from bus.link.frames import HEADER_BYTES, LAST, Kind
@@ -19,8 +20,8 @@ class Outgoing:
     Args:
         first: how its first frame is called: OPEN, NOTIFY, or END for an answer.
         stream: its stream.
-        value: the `value` of the first frame.
         packed: the packed message.
+        remaining_ms: for OPEN, asked when the first frame leaves: the time that the answer may take.
 
     Attributes:
         started: whether its first frame was handed to the connection.
@@ -28,15 +29,15 @@ class Outgoing:
         size: bytes not yet handed over, headers not counted.
     """
 
-    __slots__ = ("_at", "_chunks", "_value", "finished", "first", "size", "started", "stream")
+    __slots__ = ("_at", "_chunks", "_remaining_ms", "finished", "first", "size", "started", "stream")
 
-    def __init__(self, first: Kind, stream: int, value: int, packed: bytes) -> None:
+    def __init__(self, first: Kind, stream: int, packed: bytes, remaining_ms: Callable[[], int] = lambda: 0) -> None:
         self.first = first
         self.stream = stream
         self.started = False
         self.finished = False
         self.size = len(packed)
-        self._value = value
+        self._remaining_ms = remaining_ms
         self._chunks = chunks(packed)
         self._at = 0
 
@@ -49,9 +50,8 @@ class Outgoing:
         self.finished = last
         self.size -= len(chunk)
         if at == 0 and self.first is not Kind.END:
-            return frames.encode(
-                self.first, flags=LAST if last else 0, stream=self.stream, value=self._value, payload=chunk
-            )
+            flags, value = LAST if last else 0, self._remaining_ms()
+            return frames.encode(self.first, flags=flags, stream=self.stream, value=value, payload=chunk)
         return frames.encode(Kind.END if last else Kind.DATA, stream=self.stream, payload=chunk)
 
 

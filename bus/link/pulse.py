@@ -30,8 +30,16 @@ class Pulse:
         self._received = self._written = 0
         self._heard_at = self._moved_at = self._pinged_at = now
 
-    def feel(self, now: float, received: int, written: int, *, waiting: bool, control_bytes: int) -> Beat:
-        """What the counters of frames received and written, and what waits to be written, say at `now` (seconds)."""
+    def feel(self, now: float, received: int, written: int, waiting: bool, control_bytes: int) -> Beat:  # noqa: FBT001 - five readings
+        """What the counters say at `now` (seconds).
+
+        Args:
+            now: the time, in seconds of any clock that does not jump.
+            received: frames received so far.
+            written: frames handed to the connection so far.
+            waiting: whether anything waits to be written.
+            control_bytes: how much of that is control frames.
+        """
         if received != self._received:
             self._received, self._heard_at = received, now
         if written != self._written or not waiting:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ from bus.link.writer import Writer
 
 _log = structlog.get_logger(__name__)
 _TICK_S: Final = 0.25
+_USED_UP_DRAIN_S: Final = 60.0
+_REASON: Final = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class _Call:
@@ -72,7 +75,7 @@ class Session:
         close_reason: the named reason, once the session is over or closing.
     """
 
-    def __init__(  # noqa: PLR0913 - one value per thing that the handshake settled
+    def __init__(
         self,
         socket: Socket,
         abort: Callable[[], None],
@@ -156,7 +159,7 @@ class Session:
 
         Args:
             message: the question.
-            timeout_s: how long to wait; the peer learns it and stops then too.
+            timeout_s: how long to wait, in seconds, finite; the peer learns it and stops then too.
 
         Raises:
             MessageTooLargeError, LinkBusyError: nothing was sent.
@@ -164,6 +167,8 @@ class Session:
             asyncio.CancelledError: the caller gave up; the peer is told.
         """
         packed = self._checked(message)
+        if timeout_s <= 0:
+            raise LinkTimeoutError("no time left to ask", sent=False)
         stream = self._streams.open()
         self._calls[stream] = call = _Call(self._loop.create_future())
         try:
@@ -192,7 +197,7 @@ class Session:
             stream = self._streams.next_id()
         except (LinkBusyError, LinkClosedError):
             return False
-        self._writer.put(Outgoing(Kind.NOTIFY, stream, 0, packed))
+        self._writer.put(Outgoing(Kind.NOTIFY, stream, packed))
         return True
 
     def grant(self, credits_: int) -> None:
@@ -205,13 +210,15 @@ class Session:
 
         Args:
             within_s: streams still open after this are ended by the close.
-            code: why.
+            code: why; the node's dialler opens another session meanwhile.
             retry_after_ms: when the node may dial this address again.
         """
-        if self.close_reason:
+        if self.close_reason or self._drained is not None:
             return
         self._streams.draining = True
         self._drained = asyncio.Event()
+        if self._gone is not None:
+            self._gone(self, retry_after_ms)
         self._writer.control(frames.encode(Kind.GOAWAY, code=code, value=retry_after_ms))
         self.maybe_drained()
         with contextlib.suppress(TimeoutError):
@@ -247,12 +254,12 @@ class Session:
         return packed
 
     async def _send(self, stream: int, timeout_s: float, packed: bytes, call: _Call) -> None:
-        remaining_ms = max(1, min(int(timeout_s * 1000), MAX_U32))
         if len(packed) <= MAX_PAYLOAD_BYTES and self._writer.free:
             call.direct = True
-            await self._writer.now(HEADER.pack(Kind.OPEN, LAST, 0, stream, remaining_ms) + packed)
+            await self._writer.now(HEADER.pack(Kind.OPEN, LAST, 0, stream, _milliseconds(timeout_s)) + packed)
         else:
-            call.outgoing = Outgoing(Kind.OPEN, stream, remaining_ms, packed)
+            due, time = self._loop.time() + timeout_s, self._loop.time
+            call.outgoing = Outgoing(Kind.OPEN, stream, packed, lambda: _milliseconds(due - time()))
             self._writer.put(call.outgoing)
 
     def _withdraw(self, stream: int, call: _Call) -> None:
@@ -281,26 +288,22 @@ class Session:
         if got.type is aiohttp.WSMsgType.ERROR and isinstance(got.data, aiohttp.WebSocketError):
             return "frame-too-large" if got.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG else "websocket-broken"
         if got.type is aiohttp.WSMsgType.CLOSE and got.extra:
-            return f"peer: {got.extra[:60]}"
+            return f"peer-{got.extra}" if _REASON.fullmatch(got.extra) else "peer-closed"
         return "connection-lost"
 
     async def _tick(self) -> None:
-        while True:
+        while not self._streams.used_up:
             await asyncio.sleep(_TICK_S)
             now = self._loop.time()
             self._desk.expire(now)
-            beat = self._pulse.feel(
-                now,
-                self._received,
-                self._writer.written,
-                waiting=not self._writer.free,
-                control_bytes=self._writer.control_bytes,
-            )
+            writer = self._writer
+            beat = self._pulse.feel(now, self._received, writer.written, not writer.free, writer.control_bytes)
             if beat is Beat.PING:
-                self._writer.control(frames.encode(Kind.PING, value=self._received & MAX_U32))
+                writer.control(frames.encode(Kind.PING, value=self._received & MAX_U32))
             elif beat is not Beat.FINE:
                 self._end(beat.value)
                 self._abort()
+        await self.drain(_USED_UP_DRAIN_S, GoAwayCode.IDS_USED_UP)
 
     def _end(self, reason: str) -> None:
         self.close_reason = self.close_reason or reason
@@ -340,3 +343,7 @@ class Session:
     def _on_gone_away(self, event: streams.GoneAway) -> None:
         if self._gone is not None:
             self._gone(self, event.retry_after_ms)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, min(int(seconds * 1000), MAX_U32))

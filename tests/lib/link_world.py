@@ -96,12 +96,13 @@ class LinkWorld:
         judge: Callable[[Peer, Hello], Awaitable[LinkRefusedError | None]] = admit,
         clock: Callable[[], int] = now_ms,
         port: int = 0,
+        host: str = "127.0.0.1",
         notice: Callable[[Session, Message], Awaitable[None]] | None = None,
         **settings: object,
     ) -> AsyncIterator[Worker]:
         opened: list[Session] = []
         closed: list[Session] = []
-        wanted = HubSettings(instance=INSTANCE, worker="w1", workers=(), limits=self.limits)
+        wanted = HubSettings(instance=INSTANCE, worker="w1", limits=self.limits)
         link = HubLink(
             replace(wanted, **settings),  # type: ignore[arg-type]  # the test names fields of HubSettings
             Authenticate(judge, opened.append, closed.append),
@@ -112,7 +113,7 @@ class LinkWorld:
         application.add_routes(link.routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=self.authority.server())
+        site = web.TCPSite(runner, host, port, ssl_context=self.authority.server())
         await site.start()
         listening = runner.addresses[0][1]
         try:
