@@ -50,6 +50,7 @@ class MemoryLedger:
         self._unique: dict[bytes, int] = {}
         self._quotas: dict[str, int] = {}
         self._settled_by: dict[int, int | None] = {}
+        self._facts: dict[str, str] = {}
         self._frontier = Frontier()
 
     @property
@@ -65,12 +66,19 @@ class MemoryLedger:
     async def append(self, item: Append) -> Outcome:
         """See the port."""
         if item.unique is not None and item.unique in self._unique:
-            return Refused(Refusal.DUPLICATE, self._unique[item.unique])
+            index = self._unique[item.unique]
+            return Refused(Refusal.DUPLICATE, index, self._settled_by.get(index, index) is None)
         if item.closes is not None:
             if item.closes not in self._settled_by:
                 raise NotAskedError("closes: no asked stands at this index")
             if (settled_by := self._settled_by[item.closes]) is not None:
                 return Refused(Refusal.ALREADY_SETTLED, settled_by)
+        for place, fact in enumerate(item.needs):
+            if fact not in self._facts:
+                return Refused(Refusal.NEEDS, place)
+        for place, fact in enumerate(item.lacks):
+            if fact in self._facts:
+                return Refused(Refusal.EXISTS, place)
         if item.quota is not None and self._quotas.get(item.quota.bucket, 0) >= item.quota.limit:
             return Refused(Refusal.QUOTA)
         return Appended(self._record(item))
@@ -87,6 +95,10 @@ class MemoryLedger:
             self._settled_by[index] = None
         if item.closes is not None:
             self._settled_by[item.closes] = index
+        if item.drops is not None:
+            self._facts = {fact: group for fact, group in self._facts.items() if group != item.drops}
+        for fact in item.puts:
+            self._facts.setdefault(fact, item.group or "")
         return index
 
     async def read(self, start: int, end: int) -> list[bytes]:

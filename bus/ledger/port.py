@@ -20,6 +20,8 @@ MAX_LEAF_BYTES: Final = 65_535
 MAX_DETAILS_BYTES: Final = 256 * 1024
 MAX_UNIQUE_BYTES: Final = 256
 MAX_BUCKET_CHARS: Final = 200
+MAX_FACTS: Final = 256
+MAX_FACT_CHARS: Final = 400
 SALT_BYTES: Final = 32
 MAX_READ: Final = 4096
 """How many records one `read` returns at most."""
@@ -56,6 +58,12 @@ class Append(msgspec.Struct, frozen=True, array_like=True):
         quota: counted only when the record is appended.
         deadline_ms: set on an asked: when it must have its outcome, milliseconds since the epoch.
         closes: set on an outcome: index of the asked that it settles. An asked is settled once.
+        needs: facts that must stand, or the record is refused. A fact is a text that an earlier record put; a stored
+            ledger keeps only a keyed digest of it, so it may name a person.
+        lacks: facts that must not stand.
+        puts: facts that stand from this record on; one that stands already stays as it is.
+        group: to which the facts put belong; given whenever there are any.
+        drops: a group of which no fact stands any more after this record.
     """
 
     leaf: bytes
@@ -65,6 +73,11 @@ class Append(msgspec.Struct, frozen=True, array_like=True):
     quota: Quota | None = None
     deadline_ms: int | None = None
     closes: int | None = None
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    puts: tuple[str, ...] = ()
+    group: str | None = None
+    drops: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what can never be recorded.
@@ -80,6 +93,15 @@ class Append(msgspec.Struct, frozen=True, array_like=True):
             raise ValueError(f"record: a unique key has 1 to {MAX_UNIQUE_BYTES} bytes")
         if self.deadline_ms is not None and self.closes is not None:
             raise ValueError("record: either asked (deadline) or outcome (closes), not both")
+        if self.needs or self.lacks or self.puts or self.drops is not None:
+            self._check_facts()
+
+    def _check_facts(self) -> None:
+        facts = (*self.needs, *self.lacks, *self.puts, self.group or "", self.drops or "")
+        if len(facts) > MAX_FACTS or any(len(fact) > MAX_FACT_CHARS for fact in facts):
+            raise ValueError(f"record: at most {MAX_FACTS} facts of at most {MAX_FACT_CHARS} characters")
+        if self.puts and not self.group:
+            raise ValueError("record: facts are put into a group")
 
 
 class Refusal(StrEnum):
@@ -87,6 +109,8 @@ class Refusal(StrEnum):
 
     DUPLICATE = "duplicate"
     ALREADY_SETTLED = "already-settled"
+    NEEDS = "needs"
+    EXISTS = "exists"
     QUOTA = "quota"
 
 
@@ -101,11 +125,14 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
     Attributes:
         reason: see `Refusal`.
-        index: where the first record with this key stands, or the outcome that settled it; None for quota.
+        index: for a duplicate, where the first record with this key stands; if settled, where that outcome stands; for
+            needs and exists, the place within `needs` or `lacks` of the first fact that refused it; None for quota.
+        open: whether that duplicate is an asked that has no outcome yet.
     """
 
     reason: Refusal
     index: int | None = None
+    open: bool = False
 
 
 Outcome: TypeAlias = Appended | Refused
