@@ -1,7 +1,8 @@
 """A certificate authority for development and tests: a root, an issuing authority, seal and link certificates.
 
 Promises: the same shapes as in production (critical key usages, extended key usages, path length limits, SHA-256),
-so that what passes here passes `chain.check_chain`; nothing is written anywhere and `now` is an argument.
+so that what passes here passes `chain.check_chain`; each certificate says by its policy that it is for development
+(`is_development`); nothing is written anywhere and `now` is an argument.
 Leaves out: revocation services, policies, any care of the keys it returns in the clear. Never for production.
 
 Sources: RFC 5280 §4.2.1; ETSI EN 319 412-3 §4 (certificates of legal persons: organizationIdentifier).
@@ -24,7 +25,10 @@ from signing.keys import PrivateKey
 
 ROOT_YEARS: Final = 10
 ISSUING_YEARS: Final = 5
+DEVELOPMENT_POLICY: Final = x509.ObjectIdentifier("2.25.144103871989411281095068640064496301568")
+"""Stands as a certificate policy in all that this authority issues (an arc by UUID, ITU-T X.667 §7)."""
 _BACKDATED: Final = timedelta(minutes=5)  # a neighbour's clock may be behind when a fresh certificate reaches it
+_DEVELOPMENT: Final = x509.PolicyInformation(DEVELOPMENT_POLICY, None)
 _CURVE: Final = ec.SECP256R1()
 _PEM: Final = serialization.Encoding.PEM
 _NO_USAGE: Final = dict.fromkeys(
@@ -139,6 +143,20 @@ class DevPki:
         return Issued(pem, _key_pem(key), pem + self.issuing)
 
 
+def is_development(der: bytes) -> bool:
+    """Whether a certificate says that a development authority issued it.
+
+    Raises:
+        ValueError: not a certificate.
+    """
+    certificate = x509.load_der_x509_certificate(der)
+    try:
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return False
+    return any(policy.policy_identifier == DEVELOPMENT_POLICY for policy in policies)
+
+
 def _authority(
     subject: x509.Name, key: PrivateKey, now: datetime, years: int, path_length: int
 ) -> x509.CertificateBuilder:
@@ -158,6 +176,7 @@ def _valid(subject: x509.Name, key: PrivateKey, now: datetime, lifetime: timedel
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + lifetime)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.CertificatePolicies([_DEVELOPMENT]), critical=False)
     )
 
 
