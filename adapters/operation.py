@@ -181,6 +181,14 @@ class Courier:
             return self.absent(code)
         raise PeerError(kind, peer_code=code, outcome_known=True)
 
+    def code_in(self, reply: object) -> str | None:
+        """The peer's own code in an error reply, when it is one that the tables know."""
+        try:
+            code = self._refusal(reply)
+        except (ValueRuleError, PeerError):
+            return None
+        return code if code in self._faults else None
+
     def found(self, reply: object, query: Query) -> Found:
         """Read a reply: the one match (or the declared list), or `PeerError`."""
         try:

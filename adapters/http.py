@@ -1,0 +1,157 @@
+"""Moving bytes to a system over HTTP, for the kinds that need it (`rest`, `soap`).
+
+Promises: no redirect is followed, no cookie kept, no proxy taken from the environment, no compressed
+reply unpacked; a reply is read up to its cap and no further; every failure leaves as a `PeerError`
+that tells whether the system may have acted. TLS certificates are always checked.
+Leaves out: deadlines (the port's), and what the bytes mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import AfterValidator
+from yarl import URL
+
+from adapters.port import PeerError, PeerFault, Probe, Reach
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+CHUNK_BYTES: Final = 64 * 1024
+REDIRECTS: Final = range(300, 400)
+
+
+def _is_base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("a URL starts with http:// or https:// and names a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("a base URL holds no user, password, query or fragment")
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_is_base)]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; `url` is already percent-encoded."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP reply, whole: `media_type` in small letters without parameters."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether HTTP calls it a success."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+class HttpPipe:
+    """A pool of connections to one system."""
+
+    def __init__(self, base_url: str, max_connections: int, max_reply_bytes: int) -> None:
+        self.base_url = base_url
+        self._max_connections = max_connections
+        self._max_reply_bytes = max_reply_bytes
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """Open the pool. Without a context of its own, TLS trusts what the machine trusts."""
+        await self.close()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._max_connections, ssl=True if tls is None else tls),
+            timeout=aiohttp.ClientTimeout(total=None),  # the port holds the deadline
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the pool; safe to repeat."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def move(self, request: Request) -> Reply:
+        """Send one request and read the whole reply, or raise `PeerError`."""
+        if self._session is None:
+            raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
+        headers = {"Accept-Encoding": "identity", **request.headers}
+        try:
+            async with self._session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=request.body,
+                allow_redirects=False,
+            ) as response:
+                return await self._read(response)
+        except aiohttp.ClientConnectorError:
+            raise PeerError(PeerFault.UNREACHABLE) from None
+        except aiohttp.ClientConnectionError as error:
+            if isinstance(error, TimeoutError):
+                raise PeerError(PeerFault.TIMEOUT) from None
+            raise PeerError(PeerFault.UNREACHABLE, rule="connection-lost", outcome_known=False) from None
+        except aiohttp.ClientError:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="http") from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Reply:
+        if response.status in REDIRECTS:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="redirect", peer_code=str(response.status))
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise PeerError(PeerFault.BAD_ANSWER, rule="compressed")
+        if (response.content_length or 0) > self._max_reply_bytes:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="too-large")
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_reply_bytes:
+                raise PeerError(PeerFault.BAD_ANSWER, rule="too-large")
+        return Reply(response.status, response.content_type.lower(), bytes(body))
+
+    async def probe(self) -> Probe:
+        """Ask for nothing but a sign of life: any HTTP reply at all counts."""
+        reply = await self.move(Request("HEAD", self.base_url + "/", {}))
+        return Probe(Reach.REACHABLE, f"HTTP status {reply.status}")
+
+
+_BY_STATUS: Final[dict[int, PeerFault]] = {
+    HTTPStatus.BAD_REQUEST: PeerFault.BAD_QUESTION,
+    HTTPStatus.UNPROCESSABLE_ENTITY: PeerFault.BAD_QUESTION,
+    HTTPStatus.UNAUTHORIZED: PeerFault.NOT_PERMITTED,
+    HTTPStatus.FORBIDDEN: PeerFault.NOT_PERMITTED,
+    HTTPStatus.TOO_MANY_REQUESTS: PeerFault.OVERLOADED,
+    HTTPStatus.SERVICE_UNAVAILABLE: PeerFault.OVERLOADED,
+    HTTPStatus.GATEWAY_TIMEOUT: PeerFault.TIMEOUT,
+    HTTPStatus.REQUEST_TIMEOUT: PeerFault.TIMEOUT,
+}
+
+
+def refused_by_status(status: int, declared: Mapping[str, PeerFault]) -> PeerError:
+    """What a status that is no success stands for: as declared, else by HTTP's own meaning (RFC 9110).
+
+    404 is a fault unless declared: a wrong path must not read as "nobody of that name".
+    """
+    code = str(status)
+    if code in declared:
+        return PeerError(declared[code], peer_code=code, outcome_known=True)
+    if status == HTTPStatus.BAD_GATEWAY:
+        return PeerError(PeerFault.UNREACHABLE, peer_code=code, outcome_known=False)
+    return PeerError(_BY_STATUS.get(status, PeerFault.FAULT), peer_code=code)

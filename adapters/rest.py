@@ -1,0 +1,206 @@
+"""Systems that speak JSON over HTTP.
+
+Promises: what a question carries can never change the path it is put to (parameters are
+percent-encoded, "." and ".." refused) nor add a header; a reply is read only when its status, media
+type and size are as declared; nothing is taken from a reply that does not parse.
+Leaves out: answers in several pages, and uploads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal
+from urllib.parse import quote, urlencode
+
+import orjson
+from pydantic import Field, model_validator
+
+from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
+from adapters.operation import Courier, Faults, Operation, Settings, Texts
+from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
+from adapters.surroundings import Surroundings, TlsFiles
+from adapters.token import HeaderName, TokenKeeper, TokenSettings
+
+_PARAMETER: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+_TEMPLATE: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/\-]|\{[A-Za-z][A-Za-z0-9_]*\})*")
+_UNAUTHORIZED: Final = 401
+_PLACES: Final = frozenset({"path", "query", "header", "json", "form"})
+_JSON: Final = ("application/json", "text/json")
+
+
+class RestOperation(Operation):
+    """One operation: a method, a path with {parameters}, and where each field of the question goes.
+
+    A question's `to` starts with its place: `path.number`, `query.birth`, `header.X-Officer`,
+    `json.data.name` or `form.name`.
+    """
+
+    method: Literal["GET", "POST", "PUT"] = "GET"
+    path: str
+    statuses: Faults = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_places(self) -> RestOperation:
+        places: dict[str, set[str]] = {place: set() for place in _PLACES}
+        for field in self.question:
+            place, _, rest = field.to.partition(".")
+            if place not in _PLACES or not rest:
+                raise ValueError(f"{field.to}: starts with path., query., header., json. or form.")
+            places[place].add(rest)
+        if not _TEMPLATE.fullmatch(self.path) or ".." in self.path:
+            raise ValueError("a path starts with / and holds plain characters and {parameters}")
+        if set(_PARAMETER.findall(self.path)) != places["path"]:
+            raise ValueError("the path's {parameters} and the question's path. fields are not the same")
+        if (places["json"] or places["form"]) and self.method == "GET":
+            raise ValueError("GET carries no body")
+        if places["json"] and places["form"]:
+            raise ValueError("a body is json or form, not both")
+        return self
+
+
+class RestSettings(Settings):
+    """Settings of kind `rest`."""
+
+    base_url: BaseUrl
+    headers: dict[HeaderName, str] = Field(default_factory=dict)
+    secret_headers: dict[HeaderName, str] = Field(default_factory=dict)
+    """Header to the path of the file that holds its value."""
+    token: TokenSettings | None = None
+    tls: TlsFiles | None = None
+    media_types: Texts = ()
+    """Media types taken as JSON besides application/json, text/json and anything ending in +json."""
+    statuses: Faults = Field(default_factory=dict)
+    operations: dict[str, RestOperation] = Field(min_length=1)
+
+
+class RestAdapter(Adapter):
+    """Asks a REST system."""
+
+    kind: ClassVar[str] = "rest"
+
+    def __init__(self, settings: RestSettings, surroundings: Surroundings | None = None) -> None:
+        super().__init__(settings.bounds)
+        self._settings = settings
+        self._surroundings = surroundings or Surroundings()
+        self._pipe = HttpPipe(settings.base_url, settings.max_concurrency, settings.max_answer_bytes)
+        self._keeper = TokenKeeper(settings.token, self._pipe) if settings.token else None
+        self._headers: dict[str, str] = {}
+        self._couriers = {name: Courier(op, settings.faults) for name, op in settings.operations.items()}
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations declared."""
+        return frozenset(self._couriers)
+
+    async def start(self) -> None:
+        """Read secrets and open the pool; no request is sent yet."""
+        read = self._surroundings.secrets
+        secret = {name: read(path).strip() for name, path in self._settings.secret_headers.items()}
+        self._headers = {"Accept": "application/json", **self._settings.headers, **secret}
+        if self._keeper is not None:
+            self._keeper.start(self._surroundings)
+        tls = self._settings.tls
+        await self._pipe.start(None if tls is None else self._surroundings.tls(tls))
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._pipe.close()
+
+    async def _ask(self, query: Query) -> Found:
+        operation, courier = self._settings.operations[query.operation], self._couriers[query.operation]
+        # ① the request, or bad-question with nothing sent
+        request = _request(self._pipe.base_url, operation, courier.request(query))
+        # ② the reply, with a token where the system wants one
+        reply = await self._move(request)
+        # ③ refusals first: by the system's own code, then by status
+        if not reply.is_success:
+            return self._refused(operation, courier, reply)
+        # ④ the answer
+        return courier.found(self._json(reply), query)
+
+    async def _move(self, request: Request) -> Reply:
+        token = {} if self._keeper is None else await self._keeper.headers()
+        reply = await self._send(request, token)
+        if reply.status != _UNAUTHORIZED or self._keeper is None:
+            return reply
+        self._keeper.drop(token)  # revoked early: 401 says that nothing was done, so once more is safe
+        return await self._send(request, await self._keeper.headers())
+
+    async def _send(self, request: Request, token: Mapping[str, str]) -> Reply:
+        headers = {**self._headers, **request.headers, **token}
+        return await self._pipe.move(Request(request.method, request.url, headers, request.body))
+
+    def _refused(self, operation: RestOperation, courier: Courier, reply: Reply) -> Found:
+        declared = {**self._settings.statuses, **operation.statuses}
+        if str(reply.status) in declared:
+            if declared[str(reply.status)] is PeerFault.NO_MATCH:
+                return courier.absent(str(reply.status))
+            raise refused_by_status(reply.status, declared)
+        code = courier.code_in(_json_or_nothing(reply.body))
+        if code is not None:
+            return courier.refused(code)
+        raise refused_by_status(reply.status, declared)
+
+    def _json(self, reply: Reply) -> object:
+        kind = reply.media_type
+        if kind not in _JSON and kind not in self._settings.media_types and not kind.endswith("+json"):
+            raise PeerError(PeerFault.BAD_ANSWER, rule="media-type")
+        try:
+            return orjson.loads(reply.body)
+        except orjson.JSONDecodeError:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="not-json") from None
+
+    async def _probe(self) -> Probe:
+        return await self._pipe.probe()
+
+
+def _json_or_nothing(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _request(base_url: str, operation: RestOperation, fields: Mapping[str, object]) -> Request:
+    parts = {place: _plain(place, fields.get(place)) for place in _PLACES - {"json"}}
+    path = _PARAMETER.sub(lambda m: _segment(m[1], parts["path"]), operation.path)
+    url = base_url + path + ("?" + urlencode(parts["query"], quote_via=quote) if parts["query"] else "")
+    headers = {name: _header(name, value) for name, value in parts["header"].items()}
+    body: bytes | None = None
+    if "json" in fields:
+        headers["Content-Type"] = "application/json"
+        body = orjson.dumps(fields["json"])
+    elif parts["form"]:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode(parts["form"]).encode()
+    return Request(operation.method, url, headers, body)
+
+
+def _plain(place: str, given: object) -> dict[str, str]:
+    """The fields of one place as text; lists and objects have no place in a URL or a header."""
+    texts: dict[str, str] = {}
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if isinstance(value, bool):
+            texts[name] = "true" if value else "false"
+        elif isinstance(value, str | int | float):
+            texts[name] = str(value)
+        else:
+            raise PeerError(PeerFault.BAD_QUESTION, rule="not-plain", at=f"{place}.{name}")
+    return texts
+
+
+def _segment(name: str, values: Mapping[str, str]) -> str:
+    """One parameter inside a path: it can neither end the segment nor climb out of it."""
+    value = values.get(name, "")
+    if not value:
+        raise PeerError(PeerFault.BAD_QUESTION, rule="missing", at=f"path.{name}")
+    if value.strip(".") == "" or any(ord(char) < ord(" ") for char in value):
+        raise PeerError(PeerFault.BAD_QUESTION, rule="path-parameter", at=f"path.{name}")
+    return quote(value, safe="")
+
+
+def _header(name: str, value: str) -> str:
+    if not value.isascii() or not value.isprintable():
+        raise PeerError(PeerFault.BAD_QUESTION, rule="header-value", at=f"header.{name}")
+    return value
