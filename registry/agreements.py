@@ -37,7 +37,7 @@ class AgreementBook:
             key: tuple(sorted(rows, key=lambda row: row.consumer_system is None)) for key, rows in questions.items()
         }
 
-    def find(  # noqa: PLR0913, PLR0917 - the six things that decide, in the order in which they are said
+    def find(
         self, consumer: str, consumer_system: str | None, service: str, operation: str, purpose: str, at_ms: int
     ) -> Agreement | None:
         """See ``Snapshot.agreement_for``."""

@@ -148,7 +148,7 @@ class Snapshot:
 
     # Agreements
 
-    def agreement_for(  # noqa: PLR0913, PLR0917 - the six things that decide, in the order in which they are said
+    def agreement_for(
         self, consumer: str, consumer_system: str | None, service: str, operation: str, purpose: str, at_ms: int
     ) -> Agreement | None:
         """The agreement that lets this question through, or None; one for the very system comes first."""
