@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import structlog
 
-from bus.ledger.decide import decide, questions
+from bus.ledger.decide import decide, hidden, wanted
 from bus.ledger.port import (
     MAX_READ,
     Append,
@@ -71,7 +71,7 @@ class StoredLedger:
         self._cadence: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(  # noqa: PLR0913 - the composition root hands over each part once
+    async def start(
         cls,
         store: Store,
         *,
@@ -191,18 +191,19 @@ class StoredLedger:
     # --- on the writing thread ---
 
     def _write(self, items: Sequence[Append]) -> Sequence[Answer]:
-        # 1. what is known of the keys, buckets and asked records named
-        asked_for = questions(items)
-        known = self._store.known(*asked_for) if any(asked_for) else Known({}, {}, {})
+        # 1. what is known of the keys, buckets, asked records and facts named
+        facts = [hidden(item, self._vault.hide) for item in items]
+        look_up = wanted(items, facts)
+        known = self._store.known(look_up) if any(look_up) else Known()
         # 2. decide, one after the other
-        decision = decide(items, known, self._at.size)
+        decision = decide(items, facts, known, self._at.size)
         if not decision.accepted:
             return decision.answers
         # 3. seal details, grow the tree
         frontier = self._frontier.copy()
         entries = [self._entry(item, frontier) for item in decision.accepted]
         # 4. one durable append, only onto the head that was looked at
-        batch = Batch(entries, decision.quotas, frontier.to_bytes(), self._clock())
+        batch = Batch(entries, frontier.to_bytes(), self._clock(), decision.quotas, decision.drops, decision.puts)
         self._at = self._store.append(batch, self._at)
         self._frontier = frontier
         return decision.answers

@@ -9,7 +9,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from bus.storage.port import Batch, HeadMovedError, Known, OpenRow, Signed, StoredHead, StoreHeldError
+from bus.storage.port import (
+    Batch,
+    HeadMovedError,
+    Known,
+    OpenRow,
+    Place,
+    Signed,
+    StoredHead,
+    StoreHeldError,
+    Wanted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +38,7 @@ class MemoryTables:
         self.unique: dict[bytes, int] = {}
         self.quotas: dict[str, tuple[int, int]] = {}
         self.asked: dict[int, tuple[int, int | None]] = {}
+        self.facts: dict[bytes, bytes] = {}
         self.signed: dict[int, Signed] = {}
         self.holder: object | None = None
         self.lock = threading.Lock()
@@ -63,14 +74,19 @@ class MemoryStore:
         """See the port."""
         return self._t.head
 
-    def known(self, unique: Sequence[bytes], buckets: Sequence[str], asked: Sequence[int]) -> Known:
+    def known(self, wanted: Wanted) -> Known:
         """See the port."""
         t = self._t
         return Known(
-            {key: t.unique[key] for key in unique if key in t.unique},
-            {bucket: t.quotas[bucket][0] for bucket in buckets if bucket in t.quotas},
-            {index: t.asked[index][1] for index in asked if index in t.asked},
+            {key: self._place(t.unique[key]) for key in wanted.unique if key in t.unique},
+            {bucket: t.quotas[bucket][0] for bucket in wanted.buckets if bucket in t.quotas},
+            {index: t.asked[index][1] for index in wanted.asked if index in t.asked},
+            {digest: t.facts[digest] for digest in wanted.facts if digest in t.facts},
         )
+
+    def _place(self, index: int) -> Place:
+        asked = self._t.asked.get(index)
+        return Place(index, asked is not None and asked[1] is None)
 
     def append(self, batch: Batch, expected: StoredHead) -> StoredHead:
         """See the port."""
@@ -87,6 +103,9 @@ class MemoryStore:
                     t.asked[index] = (entry.deadline_ms, None)
                 if entry.closes is not None:
                     t.asked[entry.closes] = (t.asked[entry.closes][0], index)
+            for group in batch.drops:
+                t.facts = {digest: its for digest, its in t.facts.items() if its != group}
+            t.facts.update({fact.digest: fact.group for fact in batch.puts})
             t.quotas.update({bucket: (count, batch.now_ms) for bucket, count in batch.quotas.items()})
             t.head = StoredHead(expected.size + len(batch.entries), expected.term, batch.frontier)
             return t.head

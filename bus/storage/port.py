@@ -71,27 +71,64 @@ class Entry(NamedTuple):
     closes: int | None = None
 
 
+class Fact(NamedTuple):
+    """A fact to stand: its digest, its group's digest, the index of the entry that put it."""
+
+    digest: bytes
+    group: bytes
+    idx: int
+
+
 class Batch(NamedTuple):
-    """What one append writes: entries in order, the new count per touched bucket, the frontier after them."""
+    """What one append writes.
+
+    Attributes:
+        entries: in order.
+        frontier: the Merkle frontier after them.
+        now_ms: the writer's clock.
+        quotas: the new count of each bucket touched.
+        drops: groups whose facts go; before `puts` come.
+        puts: facts that stand from here on; none stands already.
+    """
 
     entries: Sequence[Entry]
-    quotas: Mapping[str, int]
     frontier: bytes
     now_ms: int
+    quotas: Mapping[str, int] = {}
+    drops: Sequence[bytes] = ()
+    puts: Sequence[Fact] = ()
+
+
+class Wanted(NamedTuple):
+    """What to look up, each at most once."""
+
+    unique: Sequence[bytes] = ()
+    buckets: Sequence[str] = ()
+    asked: Sequence[int] = ()
+    facts: Sequence[bytes] = ()
+
+
+class Place(NamedTuple):
+    """Where the entry with a key stands, and whether it is an asked without outcome."""
+
+    idx: int
+    open: bool
 
 
 class Known(NamedTuple):
     """What the store holds of the things looked up; absent keys are absent here too.
 
     Attributes:
-        unique: key to index.
+        unique: key to its place.
         quotas: bucket to count.
         asked: index of an asked to the index that settled it, or None while open.
+        facts: digest of a standing fact to its group's.
     """
 
-    unique: Mapping[bytes, int]
-    quotas: Mapping[str, int]
-    asked: Mapping[int, int | None]
+    unique: Mapping[bytes, Place] = {}
+    quotas: Mapping[str, int] = {}
+    asked: Mapping[int, int | None] = {}
+    facts: Mapping[bytes, bytes] = {}
 
 
 class OpenRow(NamedTuple):
@@ -129,8 +166,8 @@ class Store(Protocol):
     def head(self) -> StoredHead:
         """The head as it stands now, whoever wrote it."""
 
-    def known(self, unique: Sequence[bytes], buckets: Sequence[str], asked: Sequence[int]) -> Known:
-        """Look up keys, counts and asked entries, as of the head."""
+    def known(self, wanted: Wanted) -> Known:
+        """Look up keys, counts, asked entries and facts, as of the head."""
 
     def append(self, batch: Batch, expected: StoredHead) -> StoredHead:
         """Write the batch whole and move the head from `expected`.

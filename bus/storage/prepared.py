@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bus.storage.port import MAX_BATCH, Batch, HeadMovedError, Known, StoredHead
-from bus.storage.tables import ASKED, DETAILS, ENTRIES, HEAD, QUOTAS, UNIQUE
+from bus.storage.port import MAX_BATCH, Batch, HeadMovedError, Known, Place, StoredHead, Wanted
+from bus.storage.tables import ASKED, DETAILS, ENTRIES, FACTS, HEAD, QUOTAS, UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,9 +38,12 @@ class Prepared:
         self._dialect = connection.dialect
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._cursor = driver.cursor()
-        self._find_unique = self._finders(UNIQUE.c.key, UNIQUE.c.idx)
-        self._find_quotas = self._finders(QUOTAS.c.bucket, QUOTAS.c.count)
-        self._find_asked = self._finders(ASKED.c.idx, ASKED.c.settled_by)
+        still_open = sa.and_(ASKED.c.idx.is_not(None), ASKED.c.settled_by.is_(None))
+        places = sa.select(UNIQUE.c.key, UNIQUE.c.idx, still_open).outerjoin(ASKED, ASKED.c.idx == UNIQUE.c.idx)
+        self._find_unique = self._finders(places, UNIQUE.c.key)
+        self._find_quotas = self._finders(sa.select(QUOTAS.c.bucket, QUOTAS.c.count), QUOTAS.c.bucket)
+        self._find_asked = self._finders(sa.select(ASKED.c.idx, ASKED.c.settled_by), ASKED.c.idx)
+        self._find_facts = self._finders(sa.select(FACTS.c.digest, FACTS.c.grp), FACTS.c.digest)
         self._move_head = self._compile(
             sa.update(HEAD)
             .values(size=sa.bindparam("to_size"), frontier=sa.bindparam("to_frontier"))
@@ -55,15 +58,18 @@ class Prepared:
             sa.update(ASKED).values(settled_by=sa.bindparam("by")).where(ASKED.c.idx == sa.bindparam("asked")),
             ["by", "asked"],
         )
+        self._drop_facts = self._compile(sa.delete(FACTS).where(FACTS.c.grp == sa.bindparam("grp")), ["grp"])
+        self._insert_fact = self._insert(FACTS, ["digest", "grp", "idx"])
         self._count = self._upsert_quota()
 
-    def known(self, unique: Sequence[bytes], buckets: Sequence[str], asked: Sequence[int]) -> Known:
+    def known(self, wanted: Wanted) -> Known:
         """See the storage port."""
         try:
             return Known(
-                self._find(self._find_unique, unique),
-                self._find(self._find_quotas, buckets),
-                self._find(self._find_asked, asked),
+                {key: Place(idx, bool(is_open)) for key, idx, is_open in self._find(self._find_unique, wanted.unique)},
+                dict(self._find(self._find_quotas, wanted.buckets)),
+                dict(self._find(self._find_asked, wanted.asked)),
+                dict(self._find(self._find_facts, wanted.facts)),
             )
         finally:
             self._driver.rollback()
@@ -81,6 +87,8 @@ class Prepared:
             self._many(self._insert_unique, [(e.unique, i) for i, e in numbered if e.unique is not None])
             self._many(self._insert_asked, [(i, e.deadline_ms) for i, e in numbered if e.deadline_ms is not None])
             self._many(self._settle, [(i, e.closes) for i, e in numbered if e.closes is not None])
+            self._many(self._drop_facts, [(group,) for group in batch.drops])
+            self._many(self._insert_fact, list(batch.puts))
             self._many(self._count, [(b, count, batch.now_ms) for b, count in batch.quotas.items()])
         return head
 
@@ -101,20 +109,20 @@ class Prepared:
         elif rows:
             self._cursor.executemany(statement, rows)
 
-    def _find(self, finders: dict[int, str], keys: Sequence[Any]) -> dict[Any, Any]:
-        if not keys:
-            return {}
-        width = next(width for width in _WIDTHS if width >= len(keys))
-        padding = [keys[-1]] * (width - len(keys))
-        self._cursor.execute(finders[width], (*keys, *padding))
-        return dict(self._cursor.fetchall())
+    def _find(self, finders: dict[int, str], keys: Sequence[Any]) -> Iterator[Any]:
+        """Rows of the keys, in slices of at most the widest look-up."""
+        for start in range(0, len(keys), _WIDTHS[-1]):
+            part = list(keys[start : start + _WIDTHS[-1]])
+            width = next(width for width in _WIDTHS if width >= len(part))
+            self._cursor.execute(finders[width], part + part[-1:] * (width - len(part)))
+            yield from self._cursor.fetchall()
 
-    def _finders(self, key: sa.Column[Any], value: sa.Column[Any]) -> dict[int, str]:
-        return {width: self._finder(key, value, [f"k{i}" for i in range(width)]) for width in _WIDTHS}
+    def _finders(self, select: sa.Select[Any], key: sa.Column[Any]) -> dict[int, str]:
+        return {width: self._finder(select, key, [f"k{i}" for i in range(width)]) for width in _WIDTHS}
 
-    def _finder(self, key: sa.Column[Any], value: sa.Column[Any], names: list[str]) -> str:
+    def _finder(self, select: sa.Select[Any], key: sa.Column[Any], names: list[str]) -> str:
         wanted = [sa.bindparam(name, type_=key.type) for name in names]
-        return self._compile(sa.select(key, value).where(key.in_(wanted)), names)
+        return self._compile(select.where(key.in_(wanted)), names)
 
     def _insert(self, table: sa.Table, columns: list[str]) -> str:
         return self._compile(table.insert().values({name: sa.bindparam(name) for name in columns}), columns)

@@ -23,7 +23,7 @@ from bus.storage.tables import ASKED, DETAILS, ENTRIES, HEAD, METADATA, QUOTAS, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bus.storage.port import Batch, Known
+    from bus.storage.port import Batch, Known, Wanted
 
 LEDGER: Final = Format("ledger", METADATA)
 
@@ -97,10 +97,10 @@ class SqlStore:
         with as_store_errors(self._engine), self._engine.connect() as connection:
             return _head(connection)
 
-    def known(self, unique: Sequence[bytes], buckets: Sequence[str], asked: Sequence[int]) -> Known:
+    def known(self, wanted: Wanted) -> Known:
         """See the port."""
         with as_store_errors(self._engine):
-            return self._prepared().known(unique, buckets, asked)
+            return self._prepared().known(wanted)
 
     def append(self, batch: Batch, expected: StoredHead) -> StoredHead:
         """See the port."""

@@ -64,6 +64,16 @@ QUOTAS: Final = Table(
     sqlite_with_rowid=False,
 )
 
+FACTS: Final = Table(
+    "facts",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("grp", LargeBinary, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+FACT_GROUPS: Final = Index("fact_groups", FACTS.c.grp)
+
 SIGNED: Final = Table(
     "signed_checkpoints",
     METADATA,

@@ -12,13 +12,25 @@ from typing import Final
 
 import pytest
 
-from bus.storage.port import Batch, Entry, HeadMovedError, OpenRow, Signed, Store, StoredHead, StoreHeldError
+from bus.storage.port import (
+    Batch,
+    Entry,
+    Fact,
+    HeadMovedError,
+    OpenRow,
+    Place,
+    Signed,
+    Store,
+    StoredHead,
+    StoreHeldError,
+    Wanted,
+)
 
 NOW_MS: Final = 1_800_000_000_000
 _WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
 
-def entry(  # noqa: PLR0913 - one argument per column
+def entry(
     number: int,
     *,
     unique: bytes | None = None,
@@ -39,7 +51,7 @@ def entry(  # noqa: PLR0913 - one argument per column
 
 def batch(*entries: Entry, quotas: dict[str, int] | None = None, now_ms: int = NOW_MS) -> Batch:
     """A batch whose frontier tells its last entry."""
-    return Batch(entries, quotas or {}, b"frontier after " + entries[-1].leaf, now_ms)
+    return Batch(entries, b"frontier after " + entries[-1].leaf, now_ms, quotas or {})
 
 
 class StoreContract(ABC):
@@ -98,7 +110,7 @@ class StoreContract(ABC):
                 store.append(batch(entry(1, unique=b"k")), wrong)
         assert store.head() == head
         assert store.read(0, 9) == [b"leaf 0"]
-        assert store.known([b"k"], [], []).unique == {}
+        assert store.known(Wanted([b"k"])).unique == {}
         store.close()
 
     def test_look_ups_tell_what_stands(self, store: Store) -> None:
@@ -107,8 +119,8 @@ class StoreContract(ABC):
         first = batch(entry(0, unique=b"k0", deadline_ms=NOW_MS), entry(1, deadline_ms=NOW_MS), quotas={"day": 2})
         head = store.append(first, head)
         store.append(batch(entry(2, unique=b"k2", closes=0), quotas={"day": 3, "hour": 1}), head)
-        known = store.known([b"k0", b"k1", b"k2"], ["day", "week", "hour"], [0, 1, 2])
-        assert known.unique == {b"k0": 0, b"k2": 2}
+        known = store.known(Wanted([b"k0", b"k1", b"k2"], ["day", "week", "hour"], [0, 1, 2]))
+        assert known.unique == {b"k0": Place(0, open=False), b"k2": Place(2, open=False)}
         assert known.quotas == {"day": 3, "hour": 1}
         assert known.asked == {0: 2, 1: None}
         store.close()
@@ -157,14 +169,26 @@ class StoreContract(ABC):
         store.close()
         again = self.make()
         again.take_over(NOW_MS + 1 + _WEEK_MS)
-        assert again.known([], ["old", "young"], []).quotas == {"young": 1}
+        assert again.known(Wanted(buckets=["old", "young"])).quotas == {"young": 1}
         again.close()
+
+    def test_facts_stand_until_their_group_is_dropped(self, store: Store) -> None:
+        """Drops come before puts; another group's facts stay; more facts than one look-up holds are all found."""
+        many = [Fact(b"fact %d" % i, b"g1", 0) for i in range(300)]
+        head = store.append(batch(entry(0))._replace(puts=[*many, Fact(b"x", b"g2", 0)]), store.take_over(NOW_MS))
+        digests = [fact.digest for fact in many] + [b"x", b"none"]
+        assert store.known(Wanted(facts=digests)).facts == {fact.digest: b"g1" for fact in many} | {b"x": b"g2"}
+        store.append(batch(entry(1))._replace(drops=[b"g1"], puts=[Fact(b"fact 7", b"g1", 1)]), head)
+        assert store.known(Wanted(facts=digests)).facts == {b"fact 7": b"g1", b"x": b"g2"}
+        store.close()
 
     def test_a_full_batch_goes_in_one_append(self, store: Store) -> None:
         """256 entries, each with key and deadline."""
         entries = [entry(i, unique=b"key %d" % i, deadline_ms=i) for i in range(256)]
         head = store.append(batch(*entries), store.take_over(NOW_MS))
         assert head.size == 256
-        assert len(store.known([b"key %d" % i for i in range(256)], [], list(range(256))).asked) == 256
+        known = store.known(Wanted([b"key %d" % i for i in range(256)], [], list(range(256))))
+        assert known.unique == {b"key %d" % i: Place(i, open=True) for i in range(256)}
+        assert known.asked == dict.fromkeys(range(256))
         store.close()
         store.close()

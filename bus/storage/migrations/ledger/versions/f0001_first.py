@@ -1,4 +1,4 @@
-"""Format 1 of the ledger: head, entries, details, keys, asked, quotas, signed checkpoints."""
+"""Format 1 of the ledger: head, entries, details, keys, asked, facts, quotas, signed checkpoints."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     _create_asked()
+    _create_facts()
     op.create_table(
         "quotas",
         sa.Column("bucket", sa.String(200), primary_key=True),
@@ -72,3 +73,14 @@ def _create_asked() -> None:
         sqlite_where=still_open,
         postgresql_where=still_open,
     )
+
+
+def _create_facts() -> None:
+    op.create_table(
+        "facts",
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
+        sa.Column("grp", sa.LargeBinary, nullable=False),
+        sa.Column("idx", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("fact_groups", "facts", ["grp"])
