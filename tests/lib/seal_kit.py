@@ -1,0 +1,44 @@
+"""A certificate authority, two agencies' seal keys and the moment 22 November 2026, 05:00 UTC, for seal tests."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from signing import chain, keys
+from signing.devpki import DevPki, Issued
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+INSTANCE = "VN-test"
+
+
+@cache
+def pki() -> DevPki:
+    return DevPki.create(NOW)
+
+
+@cache
+def rsa_key(bits: int = 3072) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+@cache
+def issued(agency: str = "a100001", kind: str = "P-256") -> Issued:
+    return pki().seal(agency, NOW, key=None if kind == "P-256" else rsa_key())
+
+
+@cache
+def signer(agency: str = "a100001", alg: str = "ES256") -> keys.MemorySigner:
+    one = issued(agency, "P-256" if alg == "ES256" else "RSA")
+    return keys.load_signer(one.key, one.certificate, alg=keys.Algorithm(alg))
+
+
+@cache
+def certificate(agency: str = "a100001", alg: str = "ES256") -> chain.SealCertificate:
+    one = signer(agency, alg)
+    return chain.load_seal_certificate(one.certificate, agency=agency, alg=one.alg)
+
+
+def registered(*certificates: chain.SealCertificate) -> dict[str, chain.SealCertificate]:
+    return {one.x5t: one for one in certificates or (certificate(),)}
