@@ -13,6 +13,7 @@ from bus import bodies
 from bus.ledger.port import Append, Quota
 from registry.model import Agreement
 from schemas.envelope import Envelope, Leaf, Receipt
+from schemas.problems import Code
 from schemas.record import (
     SALT_BYTES,
     Details,
@@ -178,3 +179,22 @@ def receipt_of(origin: str, term: int, asked: Leaf, outcome: Leaf, now_ms: int) 
     return Receipt(
         origin=origin, term=term, asked=asked, outcome=outcome, included_by=moment(now_ms + INCLUDED_WITHIN_MS)
     )
+
+
+def settling(asked: Record, index: int, details: bytes, now_ms: int) -> Append:
+    """The outcome of an asked that nobody settled in time, from its leaf alone."""
+    salt = os.urandom(SALT_BYTES)
+    record = Record(
+        v=1,
+        type=LeafType.OUTCOME,
+        time=moment(now_ms),
+        consumer=asked.consumer,
+        commit=commit(details, salt),
+        provider=asked.provider,
+        service=asked.service,
+        purpose=asked.purpose,
+        outcome="outcome-unknown",
+        code=int(Code.OUTCOME_UNKNOWN),
+        asked=index,
+    )
+    return Append(encode_leaf(record), details, salt, closes=index)

@@ -1,0 +1,84 @@
+"""What a node does with what the hub brings: questions for its agencies, receipts, news of the registry.
+
+Promises: a receipt for an answer of ours is judged and archived, and one that does not hold raises an alarm in the
+log; news of the registry is fetched at once. Leaves out: answering itself (`bus.node.answer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.link.errors import StreamRefusedError
+from bus.link.frames import ResetCode
+from bus.link.messages import Message
+from bus.link.session import Session
+from bus.node.answer import Answerer
+from bus.node.archive import Archive
+from bus.notary import Judge
+from bus.topics import Topic
+from schemas.envelope import Kind
+from schemas.problems import ProblemError
+from schemas.sealed import SealedFormatError, unpack
+
+log = structlog.get_logger(__name__)
+
+
+class NodeDesk:
+    """One node's desk toward the hub."""
+
+    def __init__(
+        self,
+        *,
+        answerer: Answerer,
+        archive: Archive,
+        judge: Judge,
+        directory: Directory,
+        clock: Clock,
+        registry_changed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._answerer = answerer
+        self._archive = archive
+        self._judge = judge
+        self._directory = directory
+        self._clock = clock
+        self._registry_changed = registry_changed
+
+    async def answer(self, _session: Session, message: Message, _deadline: float) -> Message:
+        """Answer a question that the hub forwards.
+
+        Raises:
+            StreamRefusedError: another topic, or a question that does not hold.
+        """
+        if message.topic != Topic.EXCHANGE:
+            raise StreamRefusedError(ResetCode.UNKNOWN_TOPIC)
+        try:
+            return await self._answerer(message)
+        except SealedFormatError as error:
+            raise StreamRefusedError(ResetCode.MALFORMED) from error
+        except ProblemError as error:
+            log.warning("question-refused-unanswered", number=int(error.problem.code), rule=error.problem.rule)
+            raise StreamRefusedError(int(error.problem.code)) from error
+
+    async def notice(self, _session: Session, message: Message) -> None:
+        """Take a receipt, or hear that the registry has changed."""
+        if message.topic == Topic.REGISTRY_CHANGED:
+            await self._registry_changed()
+        elif message.topic == Topic.RECEIPT:
+            await self._receipt(message.head)
+
+    async def _receipt(self, head: bytes) -> None:
+        try:
+            receipt = self._judge.open(unpack(head), self._clock()).envelope
+        except (SealedFormatError, ProblemError) as error:
+            log.error("receipt-does-not-hold", reason=str(error))
+            return
+        to = receipt.in_reply_to
+        ours = receipt.kind is Kind.RECEIPT and receipt.sealer == self._directory.snapshot.operator
+        if not ours or to is None or to.id is None:
+            log.error("receipt-does-not-hold", reason="not the operator's receipt")
+            return
+        await self._archive.keep(to.id, "receipt", head, ())
