@@ -71,9 +71,7 @@ def load(path: Path, kind: type[S]) -> Loaded[S]:
         ConfigError: the file has mistakes; all of them.
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    return parse(data, kind, file=str(path), folder=path.parent)
+    return parse(_read(path), kind, file=str(path), folder=path.parent)
 
 
 def parse(data: bytes, kind: type[S], *, file: str, folder: Path) -> Loaded[S]:
@@ -92,6 +90,22 @@ def parse(data: bytes, kind: type[S], *, file: str, folder: Path) -> Loaded[S]:
         raise ConfigError([_mistake(detail, sources) for detail in error.errors()]) from None
     # 5. where each value came from
     return Loaded(settings, file, name, _origins(sources))
+
+
+def kind_of(path: Path) -> str:
+    """Which settings a file holds, by the tables that only they have: hub, node or embedded.
+
+    Raises:
+        ConfigError: the file is no TOML.
+        OSError: the file cannot be read.
+    """
+    tree = _source(str(path), _read(path)).tree
+    return "hub" if "workers" in tree else "node" if "agencies" in tree else "embedded"
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _source(name: str, data: bytes) -> _Source:

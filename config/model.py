@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationInfo
 
 
 class Settings(BaseModel):
@@ -32,7 +32,12 @@ def _beside_its_file(path: Path, info: ValidationInfo) -> Path:
 FilePath = Annotated[Path, AfterValidator(_beside_its_file)]
 """A file or folder; a relative one starts from the folder of the settings file that names it."""
 
-SecretPath = Annotated[FilePath, Field(json_schema_extra={"secret": True})]
+
+class Secret:
+    """Marks the type of a path to a secret, so that `doctor` can look at each."""
+
+
+SecretPath = Annotated[FilePath, Secret()]
 """A file that holds a secret; ``config.secrets.read_secret`` reads it and refuses open file modes."""
 
 

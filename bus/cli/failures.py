@@ -1,0 +1,105 @@
+"""The one place where an error becomes a message and an exit code of the command line.
+
+Promises: a known error says its rule, its place and how to mend it; an unknown one says its type and place only,
+never its message, for foreign libraries quote the values that they refuse.
+"""
+
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.markup import escape
+
+from bus.cli.exits import Exit
+from bus.cli.output import emit, err, table
+from bus.keystore import KeyAddressError
+from config.apikeys import ApiKeyError
+from config.mistakes import ConfigError, ConfigMistake
+from config.secrets import SecretError
+from registry.mistakes import Mistake, RegistryError
+from signing.keys import KeyRefusedError
+
+
+class CommandError(Exception):
+    """A command cannot go on; for reasons that no other error says better."""
+
+    def __init__(self, code: Exit, rule: str, sentence: str) -> None:
+        self.code = code
+        self.rule = rule
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One error as scripts and people get it."""
+
+    code: Exit
+    rule: str
+    message: str
+    mistakes: tuple[ConfigMistake | Mistake, ...] = field(default=())
+
+
+_KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
+    KeyAddressError: (Exit.SECRET, "key"),
+    KeyRefusedError: (Exit.SECRET, "key-refused"),
+    SecretError: (Exit.SECRET, "secret"),
+    ApiKeyError: (Exit.STATE, "api-key"),
+    ConnectionError: (Exit.UNREACHABLE, "unreachable"),
+    TimeoutError: (Exit.UNREACHABLE, "timeout"),
+}
+
+
+def failure_of(error: Exception) -> Failure:
+    """How an error ends a command."""
+    if isinstance(error, CommandError):
+        return Failure(error.code, error.rule, str(error))
+    if isinstance(error, ConfigError | RegistryError):
+        return Failure(Exit.CONFIG, "mistakes", f"{len(error.mistakes)} mistake(s)", error.mistakes)
+    for kind, (code, rule) in _KNOWN.items():
+        if isinstance(error, kind):
+            return Failure(code, getattr(error, "rule", rule), str(error))
+    if isinstance(error, OSError):
+        return Failure(Exit.STATE, "file", f"{error.filename or 'a file'}: {error.strerror}")
+    return Failure(Exit.INTERNAL, "internal", f"a fault of ours: {type(error).__qualname__} at {_place(error)}")
+
+
+def report(error: Exception, *, as_json: bool) -> int:
+    """Print an error for its reader and return the exit code."""
+    failure = failure_of(error)
+    if as_json:
+        emit({"error": failure}, as_json=True)
+        return failure.code
+    console = err()
+    if failure.mistakes:
+        console.print(
+            table(
+                failure.message,
+                ("place", "setting", "what is wrong", "rule"),
+                (
+                    (
+                        f"{m.file}:{m.line}:{m.column}",
+                        getattr(m, "setting", ""),
+                        f"{m.message_en}\n{m.message_vi}",
+                        m.rule,
+                    )
+                    for m in failure.mistakes
+                ),
+            )
+        )
+    else:
+        console.print(f"[red]{escape(failure.message)}[/red] \\[{escape(failure.rule)}]", soft_wrap=True)
+    return failure.code
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "no place"
+    last = frames[-1]
+    return f"{last.filename}:{last.lineno} {last.name}"
+
+
+def wants_json() -> bool:
+    """Whether this process was called with `--json`, known even before a command has read it."""
+    return "--json" in sys.argv[1:]
