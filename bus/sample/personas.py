@@ -116,7 +116,7 @@ _TWICE = _person(71, ("Bùi", "Văn", "Hai"), "male", 1984, (7, 23), flags=froze
 _OWNER = _person(81, ("Đặng", "Văn", "Phúc"), "male", 1979, (10, 10))
 
 
-def _household(  # noqa: PLR0913 - a row of a table
+def _household(
     serial: int,
     people: tuple[Person, ...],
     *,

@@ -8,6 +8,7 @@ last, and a server refuses a folder without one or of another format. Leaves out
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+KEYS: Final = "secrets"
+CIVIL_STATUS_KEY: Final = "civil-status.key"
+BUSINESS_REGISTRY_KEY: Final = "business-registry.key"
 _BATCH: Final = 5_000
 
 Row = tuple[str, tuple[object, ...]]
@@ -138,10 +142,31 @@ def build(
     finally:
         for writer in writers:
             writer.close()
+    _make_keys(folder / KEYS)
     counts = {f"{one.layout.FILE}/{table}": count for one in writers for table, count in one.counts.items()}
     manifest = Manifest(FORMAT, size, seed, TODAY.isoformat(), counts)
     (folder / MANIFEST).write_text(json.dumps(manifest._asdict(), indent=1), encoding="utf-8")
     return manifest
+
+
+def _make_keys(folder: Path) -> None:
+    """The keys that two of the systems ask of their callers: made once, readable by their owner only."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name in (CIVIL_STATUS_KEY, BUSINESS_REGISTRY_KEY):
+        path = folder / name
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+
+
+def read_key(folder: Path, name: str) -> str:
+    """The key a caller must know.
+
+    Raises:
+        StoreError: as `read_manifest`.
+    """
+    read_manifest(folder)
+    return (folder / KEYS / name).read_text(encoding="ascii").strip()
 
 
 def read_manifest(folder: Path) -> Manifest:
