@@ -60,6 +60,8 @@ def announced_length(first: bytes) -> int:
     Raises:
         FrameError: the preamble is broken, or does not fit in the first chunk.
     """
+    if len(first) < PREAMBLE_BYTES:
+        raise FrameError("message-preamble")
     preamble: tuple[int, int, int, int] = PREAMBLE.unpack_from(first)
     topic, parts, zero, head = preamble
     if not topic or zero:

@@ -140,7 +140,7 @@ class Streams:
     @property
     def used_up(self) -> bool:
         """Whether this side has no id left to open another stream with."""
-        return self._next > MAX_U32 - 1
+        return self._next > MAX_U32
 
     def open(self) -> int:
         """The id of a new stream of ours.
@@ -197,17 +197,20 @@ class Streams:
         stream = frame.stream
         self._check_new(stream)
         if (code := self._objection(frame)) is not None:
-            retry = self._limits.busy_retry_ms if code is ResetCode.BUSY else 0
-            return Say(frames.encode(Kind.RESET, code=code, stream=stream, value=retry))
+            return self._refusal(stream, code)
         if frame.flags & LAST:
             message = messages.unpack(frame.payload)
             self._theirs[stream] = None
             return Asked(stream, message, frame.value)
         assembly = Assembly(frame.payload)
         if (code := self._too_much(assembly.total)) is not None:
-            return Say(frames.encode(Kind.RESET, code=code, stream=stream))
+            return self._refusal(stream, code)
         self._theirs[stream] = self._keep(assembly)
         return Arriving(stream, frame.value)
+
+    def _refusal(self, stream: int, code: ResetCode) -> Say:
+        retry_after_ms = self._limits.busy_retry_ms if code is ResetCode.BUSY else 0
+        return Say(frames.encode(Kind.RESET, code=code, stream=stream, value=retry_after_ms))
 
     def _objection(self, frame: Frame) -> ResetCode | None:
         if self.draining:
@@ -257,8 +260,6 @@ class Streams:
 
     def _begin_answer(self, frame: Frame) -> Failed | None:
         stream = frame.stream
-        if len(frame.payload) < messages.PREAMBLE_BYTES:
-            raise FrameError("message-preamble")
         assembly = Assembly(frame.payload)
         if self._too_much(assembly.total) is not None:
             self.give_up(stream)
