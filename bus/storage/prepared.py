@@ -1,43 +1,32 @@
-"""The hot statements: written in SQLAlchemy Core, compiled once per dialect, run on the driver's own cursor.
+"""The ledger's hot statements: look up what a batch names, append it.
 
-Promises: the same SQL that Core would run, without its 40 µs per statement; a batch of one costs a quarter of it.
-Parameters are positional on both databases. Look-ups take a fixed few numbers of keys (padded with the last one), so
-that the drivers' own statement caches hold them all.
+Promises: a batch of one costs a quarter of what Core's own execution would. Look-ups take a fixed few numbers of keys
+(padded with the last one), so that the drivers' statement caches hold them all.
 Leaves out: connections, errors, everything that runs less than once per record (`bus.storage.sql`).
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bus.storage.port import MAX_BATCH, Batch, HeadMovedError, Known, Place, StoredHead, Wanted
+from bus.storage.statements import Statements
 from bus.storage.tables import ASKED, DETAILS, ENTRIES, FACTS, HEAD, QUOTAS, UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy.sql.elements import ClauseElement
-
 _WIDTHS: Final = (1, 4, 16, 64, MAX_BATCH)
 
 
-class Prepared:
-    """The statements of one connection.
-
-    Args:
-        connection: the writing one; nothing else may be under way on it while these run.
-    """
+class Prepared(Statements):
+    """The ledger's statements on one connection."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        self._driver = driver
-        self._dialect = connection.dialect
-        self._is_sqlite = connection.dialect.name == "sqlite"
-        self._cursor = driver.cursor()
+        super().__init__(connection)
         still_open = sa.and_(ASKED.c.idx.is_not(None), ASKED.c.settled_by.is_(None))
         places = sa.select(UNIQUE.c.key, UNIQUE.c.idx, still_open).outerjoin(ASKED, ASKED.c.idx == UNIQUE.c.idx)
         self._find_unique = self._finders(places, UNIQUE.c.key)
@@ -92,23 +81,6 @@ class Prepared:
             self._many(self._count, [(b, count, batch.now_ms) for b, count in batch.quotas.items()])
         return head
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._is_sqlite:
-            self._cursor.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._driver.commit()
-        except BaseException:
-            self._driver.rollback()
-            raise
-
-    def _many(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        if len(rows) == 1:
-            self._cursor.execute(statement, rows[0])
-        elif rows:
-            self._cursor.executemany(statement, rows)
-
     def _find(self, finders: dict[int, str], keys: Sequence[Any]) -> Iterator[Any]:
         """Rows of the keys, in slices of at most the widest look-up."""
         for start in range(0, len(keys), _WIDTHS[-1]):
@@ -124,9 +96,6 @@ class Prepared:
         wanted = [sa.bindparam(name, type_=key.type) for name in names]
         return self._compile(select.where(key.in_(wanted)), names)
 
-    def _insert(self, table: sa.Table, columns: list[str]) -> str:
-        return self._compile(table.insert().values({name: sa.bindparam(name) for name in columns}), columns)
-
     def _upsert_quota(self) -> str:
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
         columns = ["bucket", "count", "touched_ms"]
@@ -138,10 +107,3 @@ class Prepared:
             ),
             columns,
         )
-
-    def _compile(self, statement: ClauseElement, order: list[str]) -> str:
-        """SQL text whose positional parameters come in `order`."""
-        compiled = statement.compile(dialect=self._dialect)
-        if getattr(compiled, "positiontup", None) != order:
-            raise TypeError(f"prepared: parameters stand in another order than {order}")
-        return str(compiled)

@@ -1,0 +1,1 @@
+"""The node: serves agencies, faces their systems, resolves dossiers, keeps their evidence."""
