@@ -19,7 +19,7 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -117,6 +117,16 @@ def load_seal_certificate(
         agency=agency,
         revoked_at_ms=revoked_at_ms,
     )
+
+
+def subject_agency(der: bytes) -> str | None:
+    """The agency id that a certificate's subject carries as organizationIdentifier (ETSI EN 319 412-3 §4.2.1), if any.
+
+    Raises:
+        CertificateError: unreadable.
+    """
+    found = _parsed(der).subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
+    return str(found[0].value) if len(found) == 1 else None
 
 
 def check_chain(

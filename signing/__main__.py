@@ -1,0 +1,136 @@
+"""`lienthong-check FILE…`: judge evidence files, print the steps, answer yes, no, or cannot tell.
+
+Promises: needs nothing but `signing` and `schemas`; exit 0 when every step of every file passed, 1 when one failed,
+2 when one is in doubt or a file cannot be opened. What it prints names agencies, services and times, no citizen.
+Leaves out: fetching anything. Anchors, the ledger's key and the operator are the reader's to bring.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from schemas.text import moment_ms
+from signing.checkpoint import NoteVerifier
+from signing.evidence import EvidenceError, der_from_pem, read
+from signing.examine import Finding, Trust, examine, overall
+from signing.verdict import Indication, Status, because
+
+EXITS: Final = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
+ANSWERS: Final = {
+    Status.PASSED: "YES: every step holds. / CÓ: mọi bước đều đúng.",
+    Status.FAILED: "NO: a step failed. / KHÔNG: có bước sai.",
+    Status.INDETERMINATE: "CANNOT TELL: a step is in doubt. / CHƯA RÕ: có bước chưa đủ căn cứ.",
+}
+_MARKS: Final = {Status.PASSED: "ok  ", Status.FAILED: "FAIL", Status.INDETERMINATE: "?   "}
+
+
+class Report(NamedTuple):
+    """One file's outcome."""
+
+    file: str
+    findings: list[Finding]
+    status: Status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    files = options.files[1:] if options.files[0] == "check" and len(options.files) > 1 else options.files
+    try:
+        trust = _trust(options)
+        at_ms = moment_ms(options.at) if options.at else time.time_ns() // 1_000_000
+        reports = [_judge(Path(file), trust, at_ms) for file in files]
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"lienthong-check: {error}\n")
+        return EXITS[Status.INDETERMINATE]
+    sys.stdout.write(_as_json(reports) if options.json else _as_text(reports))
+    found = {report.status for report in reports}
+    worst = next((one for one in (Status.FAILED, Status.INDETERMINATE) if one in found), Status.PASSED)
+    return EXITS[worst]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lienthong-check", description="Judge Lienthong evidence files without a server (docs/seal.md)."
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
+    parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
+    parser.add_argument("--operator", metavar="AGENCY", help="the agency that runs the hub, such as a100000")
+    parser.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the ledger's public key")
+    parser.add_argument(
+        "--owner",
+        action="append",
+        default=[],
+        metavar="THUMBPRINT=AGENCY",
+        help="whose a certificate is, where its subject does not say",
+    )
+    parser.add_argument("--at", metavar="MOMENT", help="from when on the files are known to exist; default now")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    return parser
+
+
+def _trust(options: argparse.Namespace) -> Trust:
+    return Trust(
+        anchors=tuple(der for file in options.anchor for der in der_from_pem(file.read_bytes())),
+        log_keys=tuple(NoteVerifier.from_text(text) for text in options.log_key),
+        operator=options.operator,
+        owners=dict(_pair(text) for text in options.owner),
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    thumbprint, equals, agency = text.partition("=")
+    if not equals:
+        raise ValueError("--owner is THUMBPRINT=AGENCY")
+    return thumbprint, agency
+
+
+def _judge(file: Path, trust: Trust, at_ms: int) -> Report:
+    try:
+        findings = examine(read(file.read_bytes()), trust, at_ms)
+    except EvidenceError as error:
+        findings = [Finding(0, "evidence file", because(Indication.FORMAT_FAILURE, "file", str(error)))]
+    return Report(str(file), findings, overall(findings))
+
+
+def _as_text(reports: list[Report]) -> str:
+    lines: list[str] = []
+    for report in reports:
+        lines.append(report.file)
+        for finding in report.findings:
+            lines.append(f"  {finding.step} {_MARKS[finding.verdict.status]} {finding.about}")
+            if not finding.verdict.passed:
+                lines.append(f"         {finding.verdict.reason}: {finding.verdict.step}: {finding.verdict.detail}")
+        lines.append(ANSWERS[report.status])
+    return "\n".join(lines) + "\n"
+
+
+def _as_json(reports: list[Report]) -> str:
+    return json.dumps([_plain(report) for report in reports], ensure_ascii=False, indent=2) + "\n"
+
+
+def _plain(report: Report) -> dict[str, object]:
+    return {
+        "file": report.file,
+        "status": report.status.value,
+        "findings": [
+            {
+                "step": finding.step,
+                "about": finding.about,
+                "status": finding.verdict.status.value,
+                "reason": finding.verdict.reason,
+                "rule": finding.verdict.detail,
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
