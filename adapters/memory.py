@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from adapters.operation import Courier, Fault, Operation, Settings, Strict, Texts
 from adapters.port import Adapter, DeclarationError, Found, PeerError, Probe, Query, Reach
+from adapters.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -50,8 +51,10 @@ class MemoryAdapter(Adapter):
 
     kind: ClassVar[str] = "memory"
 
-    def __init__(self, settings: MemorySettings) -> None:
+    def __init__(self, settings: MemorySettings, surroundings: Surroundings | None = None) -> None:
+        self._surroundings = surroundings or Surroundings()
         super().__init__(settings.bounds)
+        self._settings = settings
         self._operations = settings.operations
         self._couriers = {name: Courier(operation, settings.faults) for name, operation in settings.operations.items()}
         for name, operation in settings.operations.items():
@@ -63,6 +66,11 @@ class MemoryAdapter(Adapter):
     def operations(self) -> frozenset[str]:
         """The operations declared."""
         return frozenset(self._operations)
+
+    async def start(self) -> None:
+        """Read the secrets that question maps name."""
+        for courier in self._couriers.values():
+            courier.read_secrets(self._settings, self._surroundings.secrets)
 
     async def _ask(self, query: Query) -> Found:
         operation, courier = self._operations[query.operation], self._couriers[query.operation]

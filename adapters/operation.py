@@ -19,7 +19,7 @@ from adapters.port import Bounds, DeclarationError, Found, PeerError, PeerFault,
 from adapters.values import ABSENT, ValueRuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 OPERATION_NAME: Final = r"^[a-z][a-z0-9-]{0,39}$"
@@ -48,6 +48,7 @@ def _checked(fields: tuple[MapField, ...]) -> tuple[MapField, ...]:
 
 
 Fields: TypeAlias = Annotated[tuple[MapField, ...], BeforeValidator(_as_tuple), AfterValidator(_checked)]
+Facts: TypeAlias = Annotated[tuple[Fact, ...], BeforeValidator(_as_tuple)]
 Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Fault: TypeAlias = Annotated[PeerFault, BeforeValidator(_as_fault)]
 Faults: TypeAlias = dict[str, Fault]
@@ -123,7 +124,7 @@ class Answer(Strict):
 class Operation(Strict):
     """The part of an operation's declaration that all kinds share."""
 
-    require: Annotated[tuple[Fact, ...], BeforeValidator(_as_tuple)] = ()
+    require: Facts = ()
     question: Fields = ()
     answer: Answer
     outcome: Outcome | None = None
@@ -139,6 +140,8 @@ class Settings(Strict):
     max_answer_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     faults: Faults = Field(default_factory=dict)
     """The peer's codes for all operations; an operation's own table goes first."""
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """Name to the path of a file; a question map reads it at start as `secret.<name>`."""
 
     @property
     def bounds(self) -> Bounds:
@@ -154,15 +157,20 @@ class Courier:
         self._faults = {**faults, **operation.faults}
         self._question = FieldMap(operation.question)
         self._answer = FieldMap(operation.answer.fields)
+        self._secrets: Mapping[str, str] = {}
 
     @property
     def targets(self) -> tuple[str, ...]:
         """The places that the question map fills."""
         return self._question.targets
 
+    def read_secrets(self, settings: Settings, read: Callable[[str], str]) -> None:
+        """Read what the settings name under `secrets`; the adapter does so at its start."""
+        self._secrets = {name: read(path).strip() for name, path in settings.secrets.items()}
+
     def request(self, query: Query) -> dict[str, object]:
         """The request's fields, or `PeerError` bad-question; nothing has been sent then."""
-        facts = _facts(query)
+        facts = _facts(query) | {"secret": self._secrets}
         for fact in self._operation.require:
             if not _given(facts, fact):
                 raise PeerError(PeerFault.BAD_QUESTION, rule="missing", at=fact)
@@ -170,6 +178,10 @@ class Courier:
             return self._question.run(facts)
         except MapError as error:
             raise PeerError(PeerFault.BAD_QUESTION, rule=error.rule, at=error.at) from None
+
+    def knows(self, code: str) -> bool:
+        """Whether the tables name this code."""
+        return code in self._faults
 
     def refused(self, code: str) -> Found:
         """Raise what the peer's own code stands for; an unlisted code is a fault with a known outcome.

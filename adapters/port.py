@@ -75,7 +75,7 @@ class PeerError(Exception):
         at: where, a field path of the declaration, such as "birth".
     """
 
-    def __init__(  # noqa: PLR0913 - five facts about one failure; callers name them
+    def __init__(
         self,
         kind: PeerFault,
         *,

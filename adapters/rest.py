@@ -98,6 +98,8 @@ class RestAdapter(Adapter):
         read = self._surroundings.secrets
         secret = {name: read(path).strip() for name, path in self._settings.secret_headers.items()}
         self._headers = {"Accept": "application/json", **self._settings.headers, **secret}
+        for courier in self._couriers.values():
+            courier.read_secrets(self._settings, read)
         if self._keeper is not None:
             self._keeper.start(self._surroundings)
         tls = self._settings.tls

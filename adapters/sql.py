@@ -105,6 +105,8 @@ class SqlAdapter(Adapter):
         """Prepare the pool; no connection is made yet, for the system may be down just now."""
         await self.close()
         settings = self._settings
+        for courier in self._couriers.values():
+            courier.read_secrets(settings, self._surroundings.secrets)
         if settings.engine == "sqlite":
             self._engine = _sqlite(settings, self._surroundings.folder)
         else:
