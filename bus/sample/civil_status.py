@@ -1,7 +1,7 @@
 """Civil status over REST, with the habits of the real one: always 200, results as JSON inside a JSON string.
 
-Promises: a query names a number, a name and a birth (dd/MM/yyyy, or yyyy), and carries the shared key in the header
-``lgspaccesstoken``; "status" tells the outcome: "1" found, "0" nobody, "2" the query is wrong, "3" the key is wrong.
+Promises: a query names number, name and birth (ngaySinh as dd/MM/yyyy, or namSinh), and carries the shared key in the
+header ``lgspaccesstoken``; "status" tells the outcome: "1" found, "0" nobody, "2" a wrong query, "3" a wrong key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEY_HEADER: Final = "lgspaccesstoken"
 _KEY: Final = web.AppKey[str]("key")
 _NUMBER: Final = re.compile(r"[0-9]{12}")
-_BIRTH: Final = re.compile(r"([0-9]{2}/[0-9]{2}/)?[0-9]{4}")
+_BIRTH: Final = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9]{4}")
 _MESSAGES: Final = {"1": "Thành công", "0": "Không tìm thấy", "2": "Dữ liệu vào không hợp lệ", "3": "Không có quyền"}
 
 
@@ -95,8 +95,8 @@ async def _asked(request: web.Request) -> tuple[str, web.Response | None]:
         query = orjson.loads(await request.read())
     except orjson.JSONDecodeError:
         return "", _reply("2")
-    number, name, born = (_text(query, field) for field in ("soDinhDanh", "hoTen", "ngaySinh"))
-    if not (_NUMBER.fullmatch(number) and name and _BIRTH.fullmatch(born)):
+    number, name, day, year = (_text(query, field) for field in ("soDinhDanh", "hoTen", "ngaySinh", "namSinh"))
+    if not (_NUMBER.fullmatch(number) and name and _BIRTH.fullmatch(day or year)):
         return "", _reply("2")
     return number, None
 

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from bus.sample.places import Commune
     from schemas.ids import Sex
 
-MAX_SIZE: Final = 1_000_000
+MAX_SIZE: Final = 2_000_000
 TODAY: Final = date(2026, 7, 1)
 """The day the sample stands at. The population does not age."""
 
 _NOBODY: Final = Relative("", "")
 _MERGER: Final = date(2025, 7, 1)
+_SERIALS: Final = 1_000_000
+_SECOND_BOOK: Final = 50  # added to the place code once a million serials are used up
 _STRIDE: Final = 387_413  # no factor in common with a million: walks every serial once
 _ADULT: Final = 18
 _YEAR_ONLY_BEFORE: Final = 1975
@@ -128,13 +130,15 @@ class _Draw:
         self._next += 1
         last = min(TODAY, date(who.year, 12, 31))
         birth = date(who.year, 1, 1) + timedelta(days=dice.randrange((last - date(who.year, 1, 1)).days + 1))
-        serial = (count * _STRIDE + self._offset) % MAX_SIZE
+        book, position = divmod(count, _SERIALS)
+        serial = (position * _STRIDE + self._offset) % _SERIALS
+        place = PROVINCES[self._commune.province].place + book * _SECOND_BOOK
         grown = TODAY.year - who.year >= _ADULT
         father, mother = parents or (self._distant("male", who.family), self._distant("female", self._family()))
         year_only = who.year < _YEAR_ONLY_BEFORE and dice.random() < 0.08  # noqa: PLR2004 - a share
         insured = not grown or dice.random() < 0.8  # noqa: PLR2004 - a share
         return Person(
-            number=compose_citizen_number(PROVINCES[self._commune.province].place, who.sex, who.year, serial),
+            number=compose_citizen_number(place, who.sex, who.year, serial),
             old_card=f"99{count:07d}" if grown and who.year <= 2004 and dice.random() < 0.8 else "",  # noqa: PLR2004 - cards ended with them
             name=self._name(who.sex, who.family),
             sex=who.sex,

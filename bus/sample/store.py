@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 KEYS: Final = "secrets"
-CIVIL_STATUS_KEY: Final = "civil-status.key"
-BUSINESS_REGISTRY_KEY: Final = "business-registry.key"
+CIVIL_STATUS_KEY: Final = "civil-status-key"
+BUSINESS_REGISTRY_KEY: Final = "business-registry-key"
 _BATCH: Final = 5_000
 
 Row = tuple[str, tuple[object, ...]]
