@@ -108,7 +108,12 @@ def _as_text(reports: list[Report]) -> str:
             if not finding.verdict.passed:
                 lines.append(f"         {finding.verdict.reason}: {finding.verdict.step}: {finding.verdict.detail}")
         lines.append(ANSWERS[report.status])
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_printable(line)}\n" for line in lines)
+
+
+def _printable(line: str) -> str:
+    """A file may try to write to the reader's terminal: whatever is not printable shows as a question mark."""
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _as_json(reports: list[Report]) -> str:

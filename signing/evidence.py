@@ -118,7 +118,7 @@ def read(data: bytes) -> Evidence:
     """Decode an evidence file of at most 256 MiB.
 
     Raises:
-        EvidenceError: not the format; the message names the member, never its value.
+        EvidenceError: not the format; the message names rule and member.
     """
     if len(data) > MAX_FILE_BYTES:
         raise EvidenceError(f"evidence: at most {MAX_FILE_BYTES} bytes")

@@ -223,10 +223,11 @@ def _parts(parts: tuple[bytes, ...], judged: list[_Judged]) -> list[Finding]:
         return []
     named = {(part.sha256, part.length) for one in judged if one.envelope for part in one.envelope.parts}
     held = {(digest(part), len(part)) for part in parts}
-    if held - named:
+    if held - named and all(one.envelope for one in judged):
         verdict = because(Indication.HASH_FAILURE, "parts", "a body is not one that an envelope names")
-    elif named - held:
-        verdict = because(Indication.SIGNED_DATA_NOT_FOUND, "parts", "a body that an envelope names is not in the file")
+    elif named != held:
+        detail = "an envelope that could name a body does not hold, or a named body is not in the file"
+        verdict = because(Indication.SIGNED_DATA_NOT_FOUND, "parts", detail)
     else:
         verdict = PASSED
     return [Finding(6, f"{len(held)} of {len(named)} bodies", verdict)]
