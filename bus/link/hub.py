@@ -98,6 +98,10 @@ class HubLink:
         """The open sessions."""
         return frozenset(self._sessions)
 
+    def has_session(self, x5t: str) -> bool:
+        """Whether the holder of the certificate with this thumbprint has an open session."""
+        return any(session.peer.x5t == x5t for session in self._sessions)
+
     def routes(self) -> list[web.RouteDef]:
         """The one route, for the application that listens with `net.server_context`."""
         return [web.get(PATH, self.handle)]
