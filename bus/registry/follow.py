@@ -210,7 +210,17 @@ def _refused(error: Exception) -> RegistryRefusedError:
         (exceptions.DownloadError, Refusal.INCOMPLETE),
     )
     refusal = next((refusal for kind, refusal in kinds if isinstance(error, kind)), Refusal.TAMPERED)
+    if refusal is Refusal.INCOMPLETE and _expired_first(error):
+        refusal = Refusal.EXPIRED
     return RegistryRefusedError(refusal, str(error))
+
+
+def _expired_first(error: BaseException) -> bool:
+    """Whether a file was missed only because the one in the store had expired: the updater asks for a newer one."""
+    cause = error.__context__
+    while cause is not None and not isinstance(cause, exceptions.ExpiredMetadataError):
+        cause = cause.__context__
+    return cause is not None
 
 
 def _known(generation: Path) -> Known:
