@@ -7,7 +7,7 @@ Leaves out: frames and streams (`bus.link`), and what each side does with a mess
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -35,44 +35,26 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     receipt: Sealed | None = None
 
 
-class RegistryAsk(msgspec.Struct, frozen=True, array_like=True):
-    """Which sections the node already holds, by SHA-256 (hex) of their bytes."""
-
-    have: tuple[str, ...] = ()
-
-
-class RegistryBundle(msgspec.Struct, frozen=True, array_like=True):
-    """The repository's metadata and the sections that the node lacks, by path."""
-
-    files: dict[str, bytes]
-
-
 _encoder = msgspec.msgpack.Encoder()
-_T = TypeVar("_T", Reply, RegistryAsk, RegistryBundle)
-_decoders: Final[dict[type, msgspec.msgpack.Decoder[object]]] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (Reply, RegistryAsk, RegistryBundle)
-}
+_decoder = msgspec.msgpack.Decoder(Reply)
 
 
-def head(value: Reply | RegistryAsk | RegistryBundle) -> bytes:
+def head(reply: Reply) -> bytes:
     """The head's bytes."""
-    return _encoder.encode(value)
+    return _encoder.encode(reply)
 
 
-def read(kind: type[_T], data: bytes) -> _T:
-    """Read a head.
+def read_reply(data: bytes) -> Reply:
+    """Read a reply's head.
 
     Raises:
-        ProblemError: 101, not a head of this kind, or a sealed envelope in it is over a limit.
+        ProblemError: 101, not a reply, or a sealed envelope in it is over a limit.
     """
     try:
-        value = _decoders[kind].decode(data)
-        if isinstance(value, Reply):
-            bounded(value.sealed)
-            if value.receipt is not None:
-                bounded(value.receipt)
+        reply = _decoder.decode(data)
+        bounded(reply.sealed)
+        if reply.receipt is not None:
+            bounded(reply.receipt)
     except (msgspec.DecodeError, SealedFormatError) as error:
-        raise problem(Code.ENVELOPE_MALFORMED, rule=f"head-{kind.__name__.lower()}", place="/") from error
-    if not isinstance(value, kind):
-        raise problem(Code.ENVELOPE_MALFORMED, rule=f"head-{kind.__name__.lower()}", place="/")
-    return value
+        raise problem(Code.ENVELOPE_MALFORMED, rule="reply-head", place="/") from error
+    return reply

@@ -52,6 +52,8 @@ AgencyId = Annotated[str, Meta(pattern=r"^a[0-9]{6}$")]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 ServiceId = Annotated[str, Meta(pattern=r"^a[0-9]{6}/[a-z][a-z0-9-]{0,39}/[a-z][a-z0-9-]{0,39}$")]
 Token = Annotated[str, Meta(pattern=_WORD)]
+Basis = Annotated[str, Meta(pattern=r"^\w[\w./:();, -]{0,119}$")]
+"""A statute reference as the code list `basis` writes it (`278/2025/NĐ-CP`)."""
 Uuid7 = Annotated[
     str,
     Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
@@ -195,7 +197,7 @@ class Envelope(_Wire, frozen=True):
     operation: Name | None = None
     recipients: Annotated[tuple[AgencyId, ...], Meta(max_length=256)] = ()
     purpose: Name | None = None
-    basis: Token | None = None
+    basis: Basis | None = None
     procedure: Token | None = None
     dossier: Token | None = None
     officer: Officer | None = None

@@ -153,6 +153,8 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.code:d} {problem.code.name.lower().replace('_', '-')}")
         self.problem = problem
+        self.exchange: str | None = None
+        """The exchange that it ended, where it ended one."""
 
 
 def problem(

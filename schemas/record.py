@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.envelope import AgencyId, Digest, Moment, Name, Officer, ServiceId, Short, Subject, Token, Uuid7
+from schemas.envelope import AgencyId, Basis, Digest, Moment, Name, Officer, ServiceId, Short, Subject, Token, Uuid7
 from schemas.text import b64url_encode
 
 SALT_BYTES: Final = 32
@@ -102,7 +102,7 @@ class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     officer: Officer | None = None
     procedure: Token | None = None
     dossier: Token | None = None
-    basis: Token | None = None
+    basis: Basis | None = None
     subjects: tuple[Subject, ...] = ()
     fields: tuple[Token, ...] = ()
     schema: Short | None = None

@@ -7,7 +7,7 @@ Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for peop
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,19 +15,22 @@ from aiohttp import web
 from bus.access import Grants, Principal
 from bus.http import openapi, views
 from bus.http.edge import correlation_key, edge, json_answer
-from bus.http.requests import AskIn, DossierIn, OfficerIn, SupplementIn, read
+from bus.http.requests import AskIn, DossierIn, OfficerIn, PersonIn, SupplementField, SupplementIn, read
 from bus.node.ask import Ask, Asker
-from bus.node.dossier import Dossiers
+from bus.node.dossier import Dossiers, Opening
+from bus.node.dossiers import Person
+from registry.model import Field, Text
 from schemas.envelope import Officer, Subject
 from schemas.problems import Code, FaultAt, problem
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one agency's systems can reach at this node."""
+    """What one agency's systems can reach at this node; `new_number` makes a dossier number nobody had."""
 
     asker: Asker
     dossiers: Dossiers
+    new_number: Callable[[], Awaitable[str]]
 
 
 class AgencyFace:
@@ -87,9 +90,20 @@ class AgencyFace:
         """Open a dossier: guard its form, ask whoever holds the papers, say what is left for the citizen."""
         principal, desk = self._admit(request)
         wanted = read(DossierIn, await _json(request))
-        officer = _officer(wanted.officer, principal.agency)
-        result = await desk.dossiers.resolve(wanted, officer, principal.system, request[correlation_key])
-        return json_answer(views.dossier(result), status=201)
+        record = await desk.dossiers.resolve(
+            Opening(
+                form=wanted.form,
+                dossier=wanted.dossier or await desk.new_number(),
+                parties=tuple(_person(party) for party in wanted.parties),
+                officer=_officer(wanted.officer, principal.agency),
+                correlation=request[correlation_key],
+                system=principal.system,
+                jurisdiction=wanted.jurisdiction,
+                overrides={one.field: one.reason for one in wanted.overrides},
+                timeout_ms=wanted.timeout_ms,
+            )
+        )
+        return json_answer(views.dossier(record), status=201)
 
     async def show_dossier(self, request: web.Request) -> web.Response:
         """A dossier's result as it was."""
@@ -100,9 +114,12 @@ class AgencyFace:
         """Ask the citizen for more: allowed only for what no agency holds, or for a declared reason."""
         principal, desk = self._admit(request)
         wanted = read(SupplementIn, await _json(request))
-        officer = _officer(wanted.officer, principal.agency)
         verdict = await desk.dossiers.supplement(
-            request.match_info["dossier"], wanted, officer, request[correlation_key]
+            request.match_info["dossier"],
+            tuple(_field(one) for one in wanted.fields),
+            {one.field: one.reason for one in wanted.overrides},
+            _officer(wanted.officer, principal.agency),
+            request[correlation_key],
         )
         return json_answer(views.guarded(verdict), status=201)
 
@@ -137,3 +154,18 @@ async def _json(request: web.Request) -> bytes:
     if request.content_type != "application/json":
         raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
     return await request.read()
+
+
+def _person(party: PersonIn) -> Person:
+    return Person(
+        role=party.role,
+        id=party.id,
+        scheme=party.scheme,
+        name=party.name,
+        birth=party.birth,
+        assurance=party.assurance,
+    )
+
+
+def _field(one: SupplementField) -> Field:
+    return Field(name=one.name, label=Text(vi=one.name, en=one.name), term=one.term, of=one.of, required=True)

@@ -14,7 +14,9 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bus.http import views
 from bus.ids import new_id
+from bus.node.dossier import GuardRefusedError
 from bus.problems import http_answer, of_exception
 from schemas.problems import Code, FaultAt, Problem
 
@@ -53,7 +55,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
             answer = http_answer(_of_http(error, correlation), language=language_of(request))
         except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
             found = of_exception(error, fault_at=FaultAt.CONSUMER_NODE, correlation=correlation)
-            more = getattr(error, "more", {})
+            more = {"guard": views.guarded(error.verdict)} if isinstance(error, GuardRefusedError) else {}
             answer = http_answer(found, language=language_of(request), **more)
     answer.headers[CORRELATION] = correlation
     return answer

@@ -41,7 +41,7 @@ class AskIn(_Request):
 
     purpose: Name
     body: dict[str, object] = Field(default_factory=dict)
-    basis: Word | None = None
+    basis: Annotated[str, StringConstraints(pattern=r"^\w[\w./:();, -]{0,119}$")] | None = None
     procedure: Word | None = None
     dossier: Word | None = None
     officer: OfficerIn | None = None

@@ -73,7 +73,7 @@ class HubDesk:
         """A node has gone."""
         self._routes.remove(session)
 
-    async def answer(self, session: Session, message: Message, _deadline: float) -> Message:
+    async def answer(self, session: Session, message: Message, deadline: float) -> Message:  # noqa: ARG002 - a question carries its own, sealed
         """Serve one message.
 
         Raises:

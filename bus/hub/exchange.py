@@ -25,7 +25,7 @@ from bus.link.session import Session
 from bus.notary import Judge, Notary, Opened
 from bus.problems import of_exception
 from bus.replies import check_reply
-from bus.topics import Reply, Topic, head, read
+from bus.topics import Reply, Topic, head, read_reply
 from schemas.envelope import Envelope, InReplyTo, Kind, asked
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.record import Outcome, decode_details
@@ -194,7 +194,7 @@ class Exchange:
     def _accept_answer(self, case: Case, reply: Message) -> None:
         """⑥ The provider's seal, over an answer to this very question, of the agreed shape and terms."""
         question, grant, now_ms = _question(case), _granted(case), self._clock()
-        sealed = read(Reply, reply.head).sealed
+        sealed = read_reply(reply.head).sealed
         answer = self._judge.open(sealed, now_ms)
         check_reply(answer.envelope, question, case.sealed, frozenset({grant.service.agency}))
         bodies.match(answer.envelope, reply.parts, self._max_body_bytes)

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 import orjson
-from bus.node.archive import Archive
 
 from adapters.port import Adapter, Found, Officer, Query
 from bus import bodies, shapes
@@ -21,6 +20,7 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.gate import Grant, admit
 from bus.link.messages import Message
+from bus.node.archive import Archive
 from bus.node.subjects import must_be_about
 from bus.notary import Judge, Notary
 from bus.problems import of_exception
@@ -34,9 +34,10 @@ ANSWER_LIFETIME_MS: Final = 5 * 60 * 1000
 
 
 class Provider(NamedTuple):
-    """One agency that this node answers for: its seal, and an adapter per service."""
+    """One agency that this node answers for: its seal, its archive, and an adapter per service."""
 
     notary: Notary
+    archive: Archive
     adapters: Mapping[str, Adapter]
 
 
@@ -49,14 +50,12 @@ class Answerer:
         providers: Mapping[str, Provider],
         directory: Directory,
         judge: Judge,
-        archive: Archive,
         clock: Clock,
         max_body_bytes: int,
     ) -> None:
         self._providers = providers
         self._directory = directory
         self._judge = judge
-        self._archive = archive
         self._clock = clock
         self._max_body_bytes = max_body_bytes
         self._running: dict[tuple[str, str], asyncio.Task[Message]] = {}
@@ -84,12 +83,12 @@ class Answerer:
 
     async def _once(self, provider: Provider, sealed: Sealed, question: Envelope, parts: Sequence[bytes]) -> Message:
         """Archived bytes if there are any; else work, archive, send."""
-        archived = await self._archive.answer_for(question.sealer, question.id)
+        archived = await provider.archive.answer_for(question.sealer, question.id)
         if archived is not None:
             return Message(Topic.EXCHANGE, archived.sealed, archived.parts)
         reply, bodies_out = await self._work(provider, sealed, question, parts)
         packed = head(Reply(reply))
-        await self._archive.keep_answer(question.sealer, question.id, packed, bodies_out)
+        await provider.archive.keep_answer(question.sealer, question.id, packed, bodies_out)
         return Message(Topic.EXCHANGE, packed, bodies_out)
 
     async def _work(
@@ -98,7 +97,7 @@ class Answerer:
         try:
             grant, body = self._admit(question, parts)
             found = await self._ask_system(provider, question, grant, body)
-            return await self._seal_answer(provider, sealed, question, grant, found)
+            return await self._seal_answer(provider, sealed, question, grant, body, found)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
             return await self._seal_fault(provider, sealed, question, why), ()
@@ -118,7 +117,7 @@ class Answerer:
         adapter = provider.adapters.get(grant.service.id)
         if adapter is None:
             raise problem(Code.ADAPTER_MISSING, fault_at=FaultAt.PROVIDER_NODE)
-        if not grant.operation.safe and not await self._archive.start(question.sealer, question.id):
+        if not grant.operation.safe and not await provider.archive.start(question.sealer, question.id):
             raise problem(Code.OUTCOME_UNKNOWN, rule="started-before", fault_at=FaultAt.PROVIDER_NODE)
         consumer = self._directory.snapshot.agency(question.sealer)
         now_ms = self._clock()
@@ -139,17 +138,17 @@ class Answerer:
         )
 
     async def _seal_answer(
-        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, found: Found
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: object, found: Found
     ) -> tuple[Sealed, tuple[bytes, ...]]:
         """Minimise, check, seal: in this order."""
         schema = grant.operation.answer
-        value = found.body
+        body_out: object = found.body
         if schema is not None:
             minimal = schema.project(found.body, grant.terms)
             shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, FaultAt.PROVIDER_SYSTEM)
-            must_be_about(self._directory.snapshot, grant, found.body, question.subjects)
-            value = minimal
-        body = orjson.dumps(value)
+            must_be_about(self._directory.snapshot, grant, asked, found.body, question.subjects)
+            body_out = minimal
+        body = orjson.dumps(body_out)
         answer = provider.notary.draft(
             Kind.ANSWER,
             ANSWER_LIFETIME_MS,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import orjson
-from bus.node.archive import Archive
 
 from bus import bodies, shapes
 from bus.clock import Clock
@@ -23,10 +22,11 @@ from bus.link.errors import LinkError, LinkTimeoutError
 from bus.link.messages import Message
 from bus.link.node import NodeLink
 from bus.link.session import Session
+from bus.node.archive import Archive
 from bus.node.receipts import Proven, check_receipt
 from bus.notary import Judge, Notary
 from bus.replies import check_reply
-from bus.topics import Reply, Topic, read
+from bus.topics import Reply, Topic, read_reply
 from registry.catalogue import Operation, Service
 from registry.model import Agreement
 from schemas.envelope import Envelope, Kind, Officer, Party, Subject
@@ -113,6 +113,11 @@ class Asker:
         self._max_body_bytes = max_body_bytes
 
     @property
+    def connected(self) -> bool:
+        """Whether any hub worker takes questions now."""
+        return bool(self._link.sessions)
+
+    @property
     def agency(self) -> str:
         """Whose questions these are."""
         return self._notary.agency
@@ -133,12 +138,14 @@ class Asker:
         sealed = await self._notary.seal(question)
         await self._archive.keep(question.id, "question", pack(sealed), (body,))
         message = await self._carry(sealed, body, ask.timeout_ms)
-        reply = read(Reply, message.head)
+        reply = read_reply(message.head)
         answer = self._verify(question, sealed, reply, message.parts)
         proven = self._receipt(question, sealed, reply)
         await self._archive.keep(question.id, "reply", message.head, message.parts)
         if answer.problem is not None:
-            raise ProblemError(answer.problem)
+            refused = ProblemError(answer.problem)
+            refused.exchange = question.id
+            raise refused
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
         return Answered(question.id, self._value(answer, operation, message.parts), answer, proven)
@@ -222,7 +229,7 @@ class Asker:
 
     def _refused_by_hub(self, reply: Message) -> Code | None:
         """The number of the hub's own sealed refusal, if it is one."""
-        envelope = self._judge.open(read(Reply, reply.head).sealed, self._clock()).envelope
+        envelope = self._judge.open(read_reply(reply.head).sealed, self._clock()).envelope
         if envelope.problem is None or envelope.sealer != self._directory.snapshot.operator:
             return None
         return envelope.problem.code

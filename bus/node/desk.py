@@ -6,7 +6,7 @@ log; news of the registry is fetched at once. Leaves out: answering itself (`bus
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -18,9 +18,9 @@ from bus.link.messages import Message
 from bus.link.session import Session
 from bus.node.answer import Answerer
 from bus.node.archive import Archive
+from bus.node.receipts import provider_of
 from bus.notary import Judge
 from bus.topics import Topic
-from schemas.envelope import Kind
 from schemas.problems import ProblemError
 from schemas.sealed import SealedFormatError, unpack
 
@@ -34,20 +34,20 @@ class NodeDesk:
         self,
         *,
         answerer: Answerer,
-        archive: Archive,
+        archives: Mapping[str, Archive],
         judge: Judge,
         directory: Directory,
         clock: Clock,
         registry_changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._answerer = answerer
-        self._archive = archive
+        self._archives = archives
         self._judge = judge
         self._directory = directory
         self._clock = clock
         self._registry_changed = registry_changed
 
-    async def answer(self, _session: Session, message: Message, _deadline: float) -> Message:
+    async def answer(self, session: Session, message: Message, deadline: float) -> Message:  # noqa: ARG002 - a question carries its own, sealed
         """Answer a question that the hub forwards.
 
         Raises:
@@ -63,7 +63,7 @@ class NodeDesk:
             log.warning("question-refused-unanswered", number=int(error.problem.code), rule=error.problem.rule)
             raise StreamRefusedError(int(error.problem.code)) from error
 
-    async def notice(self, _session: Session, message: Message) -> None:
+    async def notice(self, session: Session, message: Message) -> None:  # noqa: ARG002 - every worker says the same
         """Take a receipt, or hear that the registry has changed."""
         if message.topic == Topic.REGISTRY_CHANGED:
             await self._registry_changed()
@@ -74,11 +74,12 @@ class NodeDesk:
         try:
             receipt = self._judge.open(unpack(head), self._clock()).envelope
         except (SealedFormatError, ProblemError) as error:
-            log.error("receipt-does-not-hold", reason=str(error))
+            log.warning("receipt-does-not-hold", reason=str(error))
             return
-        to = receipt.in_reply_to
-        ours = receipt.kind is Kind.RECEIPT and receipt.sealer == self._directory.snapshot.operator
-        if not ours or to is None or to.id is None:
-            log.error("receipt-does-not-hold", reason="not the operator's receipt")
+        to, body = receipt.in_reply_to, receipt.receipt
+        ours = receipt.sealer == self._directory.snapshot.operator
+        archive = self._archives.get(provider_of(body)) if body else None
+        if not ours or to is None or to.id is None or archive is None:
+            log.error("receipt-does-not-hold", reason="not the operator's receipt of one of our exchanges")
             return
-        await self._archive.keep(to.id, "receipt", head, ())
+        await archive.keep(to.id, "receipt", head, ())

@@ -63,6 +63,14 @@ def check_receipt(receipt: Envelope, operator: str, question: Envelope, asked: S
     return _proven(body, first, last, last_details)
 
 
+def provider_of(receipt: Receipt) -> str:
+    """The provider that the asked leaf names; empty where the leaf cannot be read."""
+    try:
+        return decode_leaf(b64url_decode(receipt.asked.leaf)).provider or ""
+    except (RecordFormatError, ValueError):
+        return ""
+
+
 def _asked_holds(record: Record, details: Details, question: Envelope, asked: Sealed) -> None:
     consumer = question.consumer.agency if question.consumer else question.sealer
     same = (record.type, record.consumer, record.service) == (LeafType.ASKED, consumer, question.service)

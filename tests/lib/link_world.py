@@ -88,6 +88,9 @@ class LinkWorld:
         self.authority = Authority(folder)
         self.limits = LinkLimits()
 
+    def quick_handshake(self) -> None:
+        self.limits = replace(self.limits, handshake_s=0.1)
+
     @asynccontextmanager
     async def hub(
         self,

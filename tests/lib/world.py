@@ -176,16 +176,15 @@ class Node:
             max_body_bytes=1 << 20,
         )
         self.answerer = Answerer(
-            providers={agency: Provider(self.notary, self.adapters)},
+            providers={agency: Provider(self.notary, archive, self.adapters)},
             directory=self.directory,
             judge=self.judge,
-            archive=archive,
             clock=world.clock,
             max_body_bytes=1 << 20,
         )
         self.desk = NodeDesk(
             answerer=self.answerer,
-            archive=archive,
+            archives={agency: archive},
             judge=self.judge,
             directory=self.directory,
             clock=world.clock,

@@ -1,0 +1,136 @@
+"""One hub worker, put together: its address, its desk, its registry watch, its recovery.
+
+Promises: it listens only once everything behind it stands; `close` drains: no new sessions, open streams finish,
+what was asked gets its outcome. Leaves out: the ledger, which one process serves for all workers
+(`bus.app.hub_process`) or which the embedded bus hands in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from typing import Final, Self
+
+import structlog
+from aiohttp import web
+
+from bus.app.registry import HubRegistry
+from bus.clock import Clock
+from bus.http.hub import HubFace
+from bus.hub.declaration import Declarations
+from bus.hub.desk import HubDesk, InFlight
+from bus.hub.exchange import Exchange
+from bus.hub.recovery import Recovery
+from bus.hub.routes import Routes
+from bus.ledger.port import Ledger
+from bus.link.hub import Authenticate, HubLink, HubSettings
+from bus.link.messages import Message
+from bus.link.ports import Handlers
+from bus.notary import Judge, Notary
+from bus.topics import Topic
+from registry.snapshot import Snapshot
+from signing.keys import Signer
+
+log = structlog.get_logger(__name__)
+DRAIN_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What one worker is made of.
+
+    Attributes:
+        host, port: where it listens; port 0 lets the machine choose.
+        tls: mutual TLS 1.3 (`bus.net.server_context`).
+        link: what the link tells and allows; the worker list holds every worker's address.
+        workers: how many workers this hub has.
+        leads: whether this worker settles what was left open (one of them does).
+    """
+
+    host: str
+    port: int
+    tls: ssl.SSLContext
+    link: HubSettings
+    registry: HubRegistry
+    signer: Signer
+    ledger: Ledger
+    clock: Clock
+    limits: InFlight
+    workers: int = 1
+    leads: bool = True
+
+
+class HubWorker:
+    """A running worker; made by `start`, ended by `close`."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        directory, clock, ledger = parts.registry.directory, parts.clock, parts.ledger
+        operator = directory.snapshot.operator
+        judge = Judge(directory, parts.link.instance)
+        notary = Notary(agency=operator, instance=parts.link.instance, signer=parts.signer, clock=clock)
+        self.routes = Routes(workers=parts.workers)
+        self.exchange = Exchange(
+            directory=directory, judge=judge, notary=notary, ledger=ledger, routes=self.routes, clock=clock
+        )
+        declarations = Declarations(directory=directory, judge=judge, notary=notary, ledger=ledger, clock=clock)
+        self.desk = HubDesk(
+            directory=directory,
+            routes=self.routes,
+            clock=clock,
+            topics={
+                Topic.EXCHANGE: self.exchange,
+                Topic.DECLARE: declarations,
+                Topic.REGISTRY: parts.registry.serve,
+            },
+            limits=parts.limits,
+        )
+        self.link = HubLink(
+            parts.link,
+            Authenticate(self.desk.judge, self.desk.opened, self.desk.closed),
+            Handlers(self.desk.answer),
+            clock,
+        )
+        self._recovery = Recovery(ledger=ledger, notary=notary, clock=clock)
+        self._runner: web.AppRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.port = parts.port
+
+    @classmethod
+    async def start(cls, parts: WorkerParts) -> Self:
+        """Stand everything up, then listen."""
+        worker = cls(parts)
+        parts.registry.directory.on_change(worker._on_registry)
+        face = HubFace(ledger=parts.ledger, routes=worker.routes, directory=parts.registry.directory)
+        app = face.application()
+        app.add_routes(worker.link.routes())
+        worker._runner = web.AppRunner(app, access_log=None)
+        await worker._runner.setup()
+        site = web.TCPSite(worker._runner, parts.host, parts.port, ssl_context=parts.tls, backlog=1024)
+        await site.start()
+        worker.port = int(worker._runner.addresses[0][1])
+        worker._tasks = [asyncio.create_task(parts.registry.watch(), name="registry-watch")]
+        if parts.leads:
+            worker._tasks.append(asyncio.create_task(worker._recovery.run(), name="recovery"))
+        log.info("hub-worker-listening", worker=parts.link.worker, port=worker.port)
+        return worker
+
+    async def close(self) -> None:
+        """Drain and stop."""
+        await self.link.drain(DRAIN_S)
+        await self.desk.drain(DRAIN_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _on_registry(self, snapshot: Snapshot) -> None:
+        """Tell every node; end the sessions of certificates that are no longer good for links."""
+        self.routes.tell_all(Message(Topic.REGISTRY_CHANGED, str(snapshot.version).encode()))
+        for session in self.link.sessions:
+            certificate = snapshot.certificate(session.peer.x5t)
+            if certificate is None or not certificate.valid(self._parts.clock()):
+                task = asyncio.ensure_future(self.link.revoke(session.peer.x5t))
+                self._tasks.append(task)

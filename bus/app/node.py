@@ -1,0 +1,206 @@
+"""One node, put together: its link, the agencies it serves, their adapters, its HTTP face.
+
+Promises: it serves once it has a registry that it trusts and its adapters stand; a wrong adapter stops the start;
+`close` lets what is under way finish. Leaves out: settings files (`bus.app.node_process`), the embedded bus's sharing
+of one HTTP face by several nodes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import structlog
+
+from adapters.port import Adapter
+from bus.app.registry import NodeRegistry
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.http.agency import Desk
+from bus.ids import new_id
+from bus.link.dialler import NodeSettings
+from bus.link.errors import StreamRefusedError
+from bus.link.frames import ResetCode
+from bus.link.limits import LinkLimits
+from bus.link.messages import Message
+from bus.link.node import NodeLink
+from bus.link.ports import Handlers
+from bus.link.session import Session
+from bus.node.answer import Answerer, Provider
+from bus.node.archive import Archive, SqlArchive
+from bus.node.ask import Asker
+from bus.node.declare import Declarer
+from bus.node.desk import NodeDesk
+from bus.node.dossier import Dossiers
+from bus.node.dossiers import ArchivedDossiers
+from bus.notary import Judge, Notary
+from signing.keys import Signer
+
+log = structlog.get_logger(__name__)
+READY_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyParts:
+    """One agency of a node: its seal, its archive, and an adapter per service that it answers for."""
+
+    id: str
+    signer: Signer
+    archive: SqlArchive
+    adapters: Mapping[str, Adapter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeParts:
+    """What a node is made of.
+
+    Attributes:
+        hub: wss://… addresses to dial first.
+        tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
+    """
+
+    instance: str
+    hub: tuple[str, ...]
+    tls: ssl.SSLContext
+    registry: NodeRegistry
+    agencies: tuple[AgencyParts, ...]
+    clock: Clock
+    max_body_bytes: int = 4 * 1024 * 1024
+    max_parallel: int = 16
+    limits: LinkLimits = field(default_factory=LinkLimits)
+
+
+class Node:
+    """A running node; made by `start`, ended by `close`."""
+
+    def __init__(self, parts: NodeParts) -> None:
+        self._parts = parts
+        self._desk: NodeDesk | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.desks: dict[str, Desk] = {}
+        agencies = tuple(agency.id for agency in parts.agencies)
+        settings = NodeSettings(
+            seeds=parts.hub,
+            instance=parts.instance,
+            agencies=lambda: agencies,
+            tls=lambda: parts.tls,
+            now_ms=parts.clock,
+            process=new_id(),
+            limits=parts.limits,
+        )
+        self.link = NodeLink(settings, Handlers(self._answer, self._notice))
+
+    @classmethod
+    async def start(cls, parts: NodeParts, *, ready_s: float = READY_S) -> Self:
+        """Stand the node up.
+
+        1. the adapters open what they need  2. the link  3. a registry that holds  4. the desks
+
+        Raises:
+            DeclarationError: an adapter is wrong.
+            LinkError: no hub within `ready_s`, and no registry from before.
+            RegistryRefusedError: the hub's registry does not hold.
+        """
+        node = cls(parts)
+        for agency in parts.agencies:
+            for adapter in agency.adapters.values():
+                await adapter.start()
+        await parts.registry.load()
+        node.link.start()
+        if parts.registry.directory is None:
+            await node.link.ready(ready_s)
+            await parts.registry.fetch(node.link)
+        else:
+            node._tasks.append(asyncio.create_task(parts.registry.try_fetch(node.link)))
+        node._serve(parts.registry.directory)
+        node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
+        return node
+
+    async def close(self) -> None:
+        """Stop asking and answering, then let go of adapters and archives."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.link.close()
+        for agency in self._parts.agencies:
+            for adapter in agency.adapters.values():
+                await adapter.close()
+            await agency.archive.close()
+
+    def _serve(self, directory: Directory | None) -> None:
+        if directory is None:
+            raise RuntimeError("a node serves only with a registry")
+        parts = self._parts
+        judge = Judge(directory, parts.instance)
+        providers = {agency.id: self._provider(agency) for agency in parts.agencies}
+        answerer = Answerer(
+            providers=providers,
+            directory=directory,
+            judge=judge,
+            clock=parts.clock,
+            max_body_bytes=parts.max_body_bytes,
+        )
+        archives: dict[str, Archive] = {agency.id: agency.archive for agency in parts.agencies}
+        self.desks = {
+            agency.id: self._desk_of(agency, providers[agency.id], judge, directory) for agency in parts.agencies
+        }
+        self._desk = NodeDesk(
+            answerer=answerer,
+            archives=archives,
+            judge=judge,
+            directory=directory,
+            clock=parts.clock,
+            registry_changed=lambda: parts.registry.try_fetch(self.link),
+        )
+
+    def _provider(self, agency: AgencyParts) -> Provider:
+        notary = Notary(agency=agency.id, instance=self._parts.instance, signer=agency.signer, clock=self._parts.clock)
+        return Provider(notary, agency.archive, agency.adapters)
+
+    def _desk_of(self, agency: AgencyParts, provider: Provider, judge: Judge, directory: Directory) -> Desk:
+        parts = self._parts
+        asker = Asker(
+            notary=provider.notary,
+            directory=directory,
+            judge=judge,
+            link=self.link,
+            archive=agency.archive,
+            clock=parts.clock,
+            max_body_bytes=parts.max_body_bytes,
+        )
+        declarer = Declarer(
+            notary=provider.notary,
+            judge=judge,
+            directory=directory,
+            link=self.link,
+            archive=agency.archive,
+            clock=parts.clock,
+        )
+        store = ArchivedDossiers(agency.archive, agency.id)
+        dossiers = Dossiers(
+            asker=asker,
+            declarer=declarer,
+            store=store,
+            directory=directory,
+            clock=parts.clock,
+            max_parallel=parts.max_parallel,
+        )
+
+        async def new_number() -> str:
+            known = directory.snapshot.agency(agency.id)
+            now_ms = parts.clock()
+            return await store.new_number((known.code(now_ms) if known else None) or agency.id, now_ms)
+
+        return Desk(asker, dossiers, new_number)
+
+    async def _answer(self, session: Session, message: Message, deadline: float) -> Message:
+        if self._desk is None:
+            raise StreamRefusedError(ResetCode.BUSY, 500)
+        return await self._desk.answer(session, message, deadline)
+
+    async def _notice(self, session: Session, message: Message) -> None:
+        if self._desk is not None:
+            await self._desk.notice(session, message)
