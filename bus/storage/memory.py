@@ -120,6 +120,10 @@ class MemoryStore:
             raise KeyError(index)
         return self._t.details[index]
 
+    def details_range(self, start: int, end: int) -> list[bytes | None]:
+        """See the port."""
+        return self._t.details[start:end]
+
     def erase(self, indexes: Sequence[int]) -> int:
         """See the port."""
         there = [i for i in set(indexes) if 0 <= i < len(self._t.details) and self._t.details[i] is not None]
@@ -145,6 +149,11 @@ class MemoryStore:
         """See the port."""
         sizes = [size for size in self._t.signed if up_to is None or size <= up_to]
         return self._t.signed[max(sizes)] if sizes else None
+
+    def signed_after(self, size: int) -> Signed | None:
+        """See the port."""
+        sizes = [its for its in self._t.signed if its > size]
+        return self._t.signed[min(sizes)] if sizes else None
 
     def close(self) -> None:
         """See the port."""

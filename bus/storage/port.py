@@ -189,6 +189,9 @@ class Store(Protocol):
             KeyError: no entry stands at `index`.
         """
 
+    def details_range(self, start: int, end: int) -> list[bytes | None]:
+        """Encrypted details [start, end), None where erased, cut short at the head."""
+
     def erase(self, indexes: Sequence[int]) -> int:
         """Erase details for good; returns how many were there to erase. Leaves stay."""
 
@@ -200,6 +203,9 @@ class Store(Protocol):
 
     def signed(self, up_to: int | None = None) -> Signed | None:
         """The signed checkpoint of the highest size (at most `up_to`)."""
+
+    def signed_after(self, size: int) -> Signed | None:
+        """The signed checkpoint of the lowest size over `size`."""
 
     def close(self) -> None:
         """Let go of the hold and of every connection; closing twice is fine."""

@@ -7,7 +7,7 @@ Leaves out: threads. One thread appends; reads may come from others, each on a c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -120,6 +120,12 @@ class SqlStore:
             raise KeyError(index)
         return None if row.sealed is None else bytes(row.sealed)
 
+    def details_range(self, start: int, end: int) -> list[bytes | None]:
+        """See the port."""
+        statement = sa.select(DETAILS.c.sealed).where(DETAILS.c.idx >= start, DETAILS.c.idx < end)
+        with as_store_errors(self._engine), self._engine.connect() as connection:
+            return list(connection.scalars(statement.order_by(DETAILS.c.idx)))
+
     def erase(self, indexes: Sequence[int]) -> int:
         """See the port; on SQLite the write-ahead log is emptied too, so that the old bytes are gone from the files."""
         statement = (
@@ -150,11 +156,16 @@ class SqlStore:
 
     def signed(self, up_to: int | None = None) -> Signed | None:
         """See the port."""
-        statement = sa.select(SIGNED).order_by(SIGNED.c.size.desc()).limit(1)
-        if up_to is not None:
-            statement = statement.where(SIGNED.c.size <= up_to)
+        statement = sa.select(SIGNED).order_by(SIGNED.c.size.desc())
+        return self._one_signed(statement if up_to is None else statement.where(SIGNED.c.size <= up_to))
+
+    def signed_after(self, size: int) -> Signed | None:
+        """See the port."""
+        return self._one_signed(sa.select(SIGNED).where(SIGNED.c.size > size).order_by(SIGNED.c.size))
+
+    def _one_signed(self, statement: sa.Select[Any]) -> Signed | None:
         with as_store_errors(self._engine), self._engine.connect() as connection:
-            row = connection.execute(statement).one_or_none()
+            row = connection.execute(statement.limit(1)).one_or_none()
         return None if row is None else Signed(row.size, bytes(row.note), bytes(row.frontier))
 
     def close(self) -> None:

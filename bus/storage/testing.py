@@ -146,6 +146,7 @@ class StoreContract(ABC):
         assert store.erase([0]) == 0
         assert store.details(0) is None
         assert store.details(1) == b"details 1"
+        assert store.details_range(0, 9) == [None, b"details 1"]
         assert store.read(0, 2) == [b"leaf 0", b"leaf 1"]
         with pytest.raises(KeyError):
             store.details(2)
@@ -160,6 +161,9 @@ class StoreContract(ABC):
         store.save_signed(Signed(9, b"again", b"frontier 9"))
         assert store.signed() == Signed(9, b"again", b"frontier 9")
         assert store.signed(up_to=8) == Signed(5, b"note 5", b"frontier 5")
+        assert store.signed_after(-1) == Signed(0, b"note 0", b"frontier 0")
+        assert store.signed_after(5) == Signed(9, b"again", b"frontier 9")
+        assert store.signed_after(9) is None
         store.close()
 
     def test_counts_untouched_for_a_week_are_forgotten_at_a_start(self, store: Store) -> None:

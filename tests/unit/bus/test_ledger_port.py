@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ledger_kit import NOTE_KEY, ORIGIN, new_guard, record, sign, started
 
+from bus.ledger.client import LedgerClient
 from bus.ledger.memory import MemoryLedger
 from bus.ledger.port import (
     MAX_LEAF_BYTES,
@@ -25,6 +26,7 @@ from bus.ledger.port import (
     Refusal,
     Refused,
 )
+from bus.ledger.server import LedgerServer
 from bus.storage.kinds import create_store, open_store
 from bus.storage.memory import MemoryStore
 from signing.checkpoint import check
@@ -33,6 +35,7 @@ from signing.merkle import EMPTY_ROOT, leaf_hash, root
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bus.ledger.sequencer import StoredLedger
     from bus.storage.port import Store
 
 
@@ -56,7 +59,7 @@ async def stored_in_sqlite(folder: Path) -> AsyncIterator[Ledger]:
 
 
 @asynccontextmanager
-async def serving(store: Store, folder: Path) -> AsyncIterator[Ledger]:
+async def serving(store: Store, folder: Path) -> AsyncIterator[StoredLedger]:
     new_guard(folder)
     ledger = await started(store, folder)
     try:
@@ -65,7 +68,20 @@ async def serving(store: Store, folder: Path) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
-KINDS = [in_memory, stored_in_memory, stored_in_sqlite]
+@asynccontextmanager
+async def over_a_socket(folder: Path) -> AsyncIterator[Ledger]:
+    async with serving(MemoryStore(ORIGIN), folder) as ledger:
+        server = LedgerServer(ledger, folder / "s")
+        await server.start()
+        client = await LedgerClient.connect(folder / "s")
+        try:
+            yield client
+        finally:
+            await client.close()
+            await server.close()
+
+
+KINDS = [in_memory, stored_in_memory, stored_in_sqlite, over_a_socket]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)

@@ -1,0 +1,106 @@
+"""The ledger's own process: from its files to a served socket, until it is told to end or has stopped itself.
+
+Promises: nothing is created here. A missing store, guard or key stops the start with the reason; so does a store that
+another process holds, a newer format, or a store that lost what was signed. When the ledger stops itself, `serve`
+raises the reason, and whoever supervises the process starts it again.
+Leaves out: signals and logging set-up, which belong to the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bus.clock import SteadyClock
+from bus.ledger.guard import Guard
+from bus.ledger.keys import read_note_key, read_vault_key
+from bus.ledger.port import LedgerError
+from bus.ledger.sequencer import CADENCE_S, StoredLedger
+from bus.ledger.server import LedgerServer
+from bus.ledger.vault import Vault
+from bus.storage.kinds import open_store
+from signing.checkpoint import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """Where a ledger's parts are.
+
+    Attributes:
+        origin: the ledger's name for ever, the first line of its checkpoints.
+        store_url: `sqlite:///path` or `postgresql://…`.
+        guard_file: outside every backup of the store.
+        note_key_file: the Ed25519 key that signs checkpoints, in its C2SP text form.
+        vault_key_file: the key that encrypts details, 32 bytes in base64url.
+    """
+
+    origin: str
+    store_url: str
+    guard_file: Path
+    note_key_file: Path
+    vault_key_file: Path
+
+
+async def start_ledger(
+    files: LedgerFiles, *, clock: Callable[[], int] | None = None, cadence_s: float = CADENCE_S
+) -> StoredLedger:
+    """Start the ledger in this process.
+
+    Raises:
+        MissingStoreError: there is no store; `lienthong ledger init` creates one.
+        FormatVersionError: the store's format is not this program's.
+        StoreHeldError: another process serves it.
+        GuardError: the guard is missing, or the store lost or changed what was signed.
+        LedgerError: store and settings name different origins.
+        SecretError, LedgerKeyError: a key file is missing, open to others, or no key.
+    """
+    note_key = read_note_key(files.note_key_file, files.origin)
+    vault = Vault.under(read_vault_key(files.vault_key_file))
+    store = await asyncio.to_thread(open_store, files.store_url)
+    if store.origin != files.origin:
+        store.close()
+        raise LedgerError(f"ledger: the store's origin is {store.origin}, the settings say {files.origin}")
+    return await StoredLedger.start(
+        store,
+        vault=vault,
+        guard=Guard(files.guard_file, files.origin),
+        sign=lambda origin, size, root: seal(origin, size, root, note_key),
+        clock=clock or SteadyClock(),
+        cadence_s=cadence_s,
+    )
+
+
+async def serve(
+    files: LedgerFiles,
+    socket: Path,
+    *,
+    ready: Callable[[], None] | None = None,
+    cadence_s: float = CADENCE_S,
+) -> None:
+    """Serve the ledger at `socket` until cancelled.
+
+    Args:
+        files: its parts.
+        socket: the Unix socket's file, in a folder that only this user can enter.
+        ready: called once the socket takes connections.
+        cadence_s: seconds between checkpoints.
+
+    Raises:
+        LedgerStoppedError: the ledger stopped itself (disk full or failing, a higher term); start it again.
+        LedgerError: and whatever `start_ledger` raises.
+    """
+    ledger = await start_ledger(files, cadence_s=cadence_s)
+    server = LedgerServer(ledger, socket)
+    try:
+        await server.start()
+        if ready is not None:
+            ready()
+        raise await ledger.failure()
+    finally:
+        await server.close()
+        await ledger.close()
