@@ -23,8 +23,12 @@ def rsa_key(bits: int = 3072) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-@cache
 def issued(agency: str = "a100001", kind: str = "P-256") -> Issued:
+    return _issued(agency, kind)
+
+
+@cache  # beneath the defaults, so that one agency has one certificate however it is asked for
+def _issued(agency: str, kind: str) -> Issued:
     return pki().seal(agency, NOW, key=None if kind == "P-256" else rsa_key())
 
 
