@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, doctor, explain_config, keys
+from bus.cli import api_keys, doctor, explain_config, keys, registry
 from bus.cli.exits import Exit
 from bus.cli.failures import report, wants_json
 from bus.cli.output import Json, emit
@@ -29,6 +29,7 @@ app.command("explain-config")(explain_config.command)
 app.command("doctor")(doctor.command)
 keys.app.add_typer(api_keys.app, name="api-key")
 app.add_typer(keys.app, name="keys")
+app.add_typer(registry.app, name="registry")
 
 
 @app.command("version")

@@ -14,6 +14,9 @@ from rich.markup import escape
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
+from bus.registry.files import FolderError
+from bus.registry.keys import RoleKeysError
+from bus.registry.publish import RepositoryStateError
 from config.apikeys import ApiKeyError
 from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
@@ -44,6 +47,9 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     KeyAddressError: (Exit.SECRET, "key"),
     KeyRefusedError: (Exit.SECRET, "key-refused"),
     SecretError: (Exit.SECRET, "secret"),
+    RoleKeysError: (Exit.SECRET, "registry-keys"),
+    FolderError: (Exit.CONFIG, "registry-folder"),
+    RepositoryStateError: (Exit.STATE, "registry-repository"),
     ApiKeyError: (Exit.STATE, "api-key"),
     ConnectionError: (Exit.UNREACHABLE, "unreachable"),
     TimeoutError: (Exit.UNREACHABLE, "timeout"),

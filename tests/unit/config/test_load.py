@@ -39,7 +39,7 @@ socket = "state/ledger.sock"
 
 [registry]
 repository = "state/registry"
-online_key = "keys/online.key"
+online_keys = "keys/registry"
 
 [bodies]
 folder = "state/bodies"
