@@ -281,6 +281,8 @@ def _json_error(text: str) -> SyntaxMistake | None:
         return _syntax("json", Place(error.lineno, error.colno), error.msg)
     except ValueError as error:
         return _syntax("json", Place(1, 1), str(error))
+    except RecursionError:
+        return _too_deep(Place(1, 1))
     return None
 
 
