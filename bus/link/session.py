@@ -103,6 +103,7 @@ class Session:
         self._calls: dict[int, _Call] = {}
         self._received = 0
         self._drained: asyncio.Event | None = None
+        self._goodbye: asyncio.Event | None = None
         self._pulse = Pulse(limits, self._loop.time())
         self._reactions: Final[dict[type, Callable[[Any], None]]] = {
             streams.Asked: self._desk.asked,
@@ -153,6 +154,8 @@ class Session:
         finally:
             ticker.cancel()
             self._end(reason)
+            if self._goodbye is not None:
+                await self._goodbye.wait()
 
     async def call(self, message: Message, timeout_s: float) -> Message:
         """Ask the peer and wait for its answer.
@@ -230,6 +233,7 @@ class Session:
         if self.close_reason:
             return
         self._end(reason)
+        self._goodbye = asyncio.Event()
         try:
             async with asyncio.timeout(self._limits.close_s):
                 await self._socket.close(code=code, message=reason.encode())
@@ -237,6 +241,7 @@ class Session:
             _log.info("link.closed_abruptly", reason=reason, error=type(error).__name__)
         finally:
             self._abort()
+            self._goodbye.set()
 
     def maybe_drained(self) -> None:
         """Called whenever a stream is over: a draining session may now close."""

@@ -52,6 +52,8 @@ class Authority:
         return net.server_context(*self._files("server", issued.chain, issued.key), self.anchors)
 
     def client(self, name: str = "node-a") -> SSLContext:
+        if (self._folder / f"{name}.pem").exists():
+            return net.client_context(self._folder / f"{name}.pem", self._folder / f"{name}.key", self.anchors)
         issued = self._pki.link_client(name, self._now)
         return net.client_context(*self._files(name, issued.chain, issued.key), self.anchors)
 
