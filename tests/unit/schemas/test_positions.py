@@ -91,6 +91,8 @@ def test_every_broken_line_is_reported():
         (b"x = 1\ny = '\xff'\n", "toml", "not-utf-8", (2, 6)),
         (b"[" * 5000 + b"]" * 5000, "json", "too-deep", (1, 66)),
         (b"a = " + b"[" * 5000 + b"]" * 5000, "toml", "too-deep", None),
+        (b"[" * 100_000, "json", "too-deep", (1, 1)),
+        (b"a = " + b"[" * 100_000, "toml", "too-deep", (1, 1)),
     ],
 )
 def test_rules_of_syntax(data: bytes, syntax: Syntax, rule: str, place: tuple[int, int] | None):
