@@ -256,7 +256,8 @@ class Adapter(ABC):
         timeout_s = min(query.timeout_s, self.bounds.timeout_s)
         deadline = time.monotonic() + timeout_s
         try:
-            await asyncio.wait_for(self._slots.acquire(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # not wait_for: Python 3.11's may swallow a cancellation
+                await self._slots.acquire()
         except TimeoutError:
             raise PeerError(PeerFault.OVERLOADED, rule="no-turn-in-time") from None
         try:

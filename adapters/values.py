@@ -58,10 +58,10 @@ def at(source: object, steps: Steps) -> object:
     value = source
     for name, opens in steps:
         value = _child(value, name)
+        if opens and value is not ABSENT and value is not None:
+            value = _opened(value)
         if value is ABSENT or value is None:
             return ABSENT
-        if opens:
-            value = _opened(value)
     return value
 
 
