@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiohttp import web
 from lxml import etree
 
+from bus.sample.population_records import OPERATIONS, answer
 from bus.sample.store import read_manifest
 from bus.sample.wire import STORE, application
 from schemas.ids import IdentifierError, fold_name, refuse_placeholder
@@ -23,13 +24,12 @@ from schemas.xml import XmlError, parse
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from schemas.xml import Element
 
 ASK: Final = "http://dancuquocgia.bca"
-ANSWER: Final = "http://www.mic.gov.vn/dancu/1.0"
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 AS_OF: Final = web.AppKey[str]("as_of")
 USED: Final = web.AppKey["_Used"]("used")
@@ -106,7 +106,7 @@ async def _call(request: web.Request) -> web.Response:
         people = list(_matches(request.app[STORE], question.fields))
     except _FaultError as fault:
         return _reply(_fault(fault), status=500)
-    return _reply(_OPERATIONS[question.operation](people, request.app[AS_OF]))
+    return _reply(OPERATIONS[question.operation](people, request.app[AS_OF]))
 
 
 def _read(body: bytes) -> _Question:
@@ -118,7 +118,7 @@ def _read(body: bytes) -> _Question:
     if envelope.tag != f"{{{SOAP}}}Envelope" or inside is None or len(inside) != 1:
         raise _FaultError("001", "Body")
     name = etree.QName(inside[0])
-    if name.namespace != ASK or name.localname not in _OPERATIONS:
+    if name.namespace != ASK or name.localname not in OPERATIONS:
         raise _FaultError("001", "Body")
     return _Question(name.localname, _fields(inside[0]))
 
@@ -165,108 +165,13 @@ def _matches(store: sqlite3.Connection, fields: dict[str, str]) -> Iterator[sqli
             yield row
 
 
-_UNPREFIXED: Final = cast("dict[str, str]", {None: ANSWER})  # lxml takes None, its stubs do not know
-
-
-def _answer(name: str, parent: Element | None = None, text: str | None = None) -> Element:
-    tag = f"{{{ANSWER}}}{name}"
-    made = etree.Element(tag, nsmap=_UNPREFIXED) if parent is None else etree.SubElement(parent, tag)
-    made.text = text
-    return made
-
-
-def _confirmation(people: list[sqlite3.Row], as_of: str) -> Element:
-    result = _answer("KetQuaXacThuc")
-    result.set("ThoiDiemDuLieu", as_of)
-    _answer("TonTai", result, "true" if people else "false")
-    return result
-
-
-def _collection(*parts: Callable[[Element, sqlite3.Row], None]) -> Callable[[list[sqlite3.Row], str], Element]:
-    """An answer that holds only these parts of a record, always after number and name."""
-
-    def build(people: list[sqlite3.Row], as_of: str) -> Element:
-        result = _answer("CongdanCollection")
-        result.set("SoCongDan", str(len(people)))
-        result.set("ThoiDiemDuLieu", as_of)
-        for row in people:
-            person = _answer("CongDan", result)
-            _identity(person, row)
-            for part in parts:
-                part(person, row)
-        return result
-
-    return build
-
-
-def _identity(person: Element, row: sqlite3.Row) -> None:
-    _answer("SoDinhDanh", person, row["so_dinh_danh"])
-    _answer("SoCMND", person, row["so_cmnd"])
-    name = _answer("HoVaTen", person)
-    for tag, column in (("Ho", "ho"), ("ChuDem", "chu_dem"), ("Ten", "ten")):
-        _answer(tag, name, row[column])
-
-
-def _traits(person: Element, row: sqlite3.Row) -> None:
-    _answer("GioiTinh", person, row["gioi_tinh"])
-    _answer("DanToc", person, row["dan_toc"])
-
-
-def _marital(person: Element, row: sqlite3.Row) -> None:
-    _answer("TinhTrangHonNhan", person, row["tinh_trang_hon_nhan"])
-
-
-def _blood_and_birth(person: Element, row: sqlite3.Row) -> None:
-    _answer("NhomMau", person, row["nhom_mau"])
-    birth = _answer("NgayThangNamSinh", person)
-    _answer("Nam", birth, row["nam_sinh"])
-    if row["ngay_sinh"]:
-        _answer("NgayThangNam", birth, row["ngay_sinh"])
-
-
-def _home(person: Element, row: sqlite3.Row) -> None:
-    home = _answer("ThuongTru", person)
-    for tag, column in (
-        ("MaTinhThanh", "ma_tinh"),
-        ("MaQuanHuyen", "ma_huyen"),
-        ("MaPhuongXa", "ma_xa"),
-        ("ChiTiet", "chi_tiet"),
-    ):
-        _answer(tag, home, row[column])
-    _answer("QuocGia", home, "VN")
-
-
-def _family(person: Element, row: sqlite3.Row) -> None:
-    _answer("QuocTich", person, "VN")
-    for tag, end in (("Cha", "cha"), ("Me", "me"), ("VoChong", "vo_chong")):
-        relative = _answer(tag, person)
-        _answer("HoVaTen", relative, row[f"ho_ten_{end}"])
-        _answer("SoDinhDanh", relative, row[f"so_{end}"])
-
-
-def _household(person: Element, row: sqlite3.Row) -> None:
-    head = _answer("ChuHo", person)
-    _answer("QuanHe", head, row["quan_he_chu_ho"])
-    _answer("SoDinhDanh", head, row["so_chu_ho"])
-    _answer("SoSoHoKhau", person, row["so_so_ho_khau"])
-
-
-_OPERATIONS: Final[dict[str, Callable[[list[sqlite3.Row], str], Element]]] = {
-    "XacThucThongTinCongDan": _confirmation,
-    "CungCapThongTinCongDan": _collection(_traits, _marital, _blood_and_birth, _home, _family, _household),
-    "XacMinhThongTinNoiOHienTai": _collection(_home),
-    "CungCapThongTinHoGiaDinh": _collection(_household),
-    "XacMinhTinhTrangHonNhan": _collection(_marital),
-}
-
-
 def _fault(fault: _FaultError) -> Element:
     made = etree.Element(f"{{{SOAP}}}Fault", nsmap={"soapenv": SOAP})
     etree.SubElement(made, "faultcode").text = "soapenv:Client"
     etree.SubElement(made, "faultstring").text = f"{fault.code}: {_FAULTS[fault.code]}"
-    detail = _answer("LoiNghiepVu", etree.SubElement(made, "detail"))
-    _answer("MaLoi", detail, fault.code)
-    _answer("MoTa", detail, f"{_FAULTS[fault.code]} {fault.place}".strip())
+    detail = answer("LoiNghiepVu", etree.SubElement(made, "detail"))
+    answer("MaLoi", detail, fault.code)
+    answer("MoTa", detail, f"{_FAULTS[fault.code]} {fault.place}".strip())
     return made
 
 
