@@ -17,6 +17,7 @@ from aiohttp import web
 
 from bus.app.registry import HubRegistry
 from bus.clock import Clock
+from bus.directory import Directory
 from bus.http.hub import HubFace
 from bus.hub.declaration import Declarations
 from bus.hub.desk import HubDesk, InFlight
@@ -96,6 +97,11 @@ class HubWorker:
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.port = parts.port
+
+    @property
+    def directory(self) -> Directory:
+        """The registry as this worker sees it."""
+        return self._parts.registry.directory
 
     @classmethod
     async def start(cls, parts: WorkerParts) -> Self:

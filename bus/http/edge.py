@@ -45,6 +45,8 @@ def json_answer(value: object, *, status: int = 200) -> web.Response:
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Wrap one request: correlation in, problem or answer out."""
+    if "Upgrade" in request.headers:
+        return await handler(request)  # a link is no request: it lasts, and answers for itself
     shown = request.headers.get(CORRELATION, "")
     correlation = shown if _WORD.fullmatch(shown) else new_id()
     request[correlation_key] = correlation
