@@ -120,9 +120,9 @@ class MemoryStore:
             raise KeyError(index)
         return self._t.details[index]
 
-    def details_range(self, start: int, end: int) -> list[bytes | None]:
+    def details_range(self, start: int, end: int) -> dict[int, bytes | None]:
         """See the port."""
-        return self._t.details[start:end]
+        return dict(enumerate(self._t.details[start:end], start=start))
 
     def erase(self, indexes: Sequence[int]) -> int:
         """See the port."""

@@ -189,8 +189,8 @@ class Store(Protocol):
             KeyError: no entry stands at `index`.
         """
 
-    def details_range(self, start: int, end: int) -> list[bytes | None]:
-        """Encrypted details [start, end), None where erased, cut short at the head."""
+    def details_range(self, start: int, end: int) -> dict[int, bytes | None]:
+        """Encrypted details of [start, end) by index, None where erased."""
 
     def erase(self, indexes: Sequence[int]) -> int:
         """Erase details for good; returns how many were there to erase. Leaves stay."""

@@ -120,11 +120,11 @@ class SqlStore:
             raise KeyError(index)
         return None if row.sealed is None else bytes(row.sealed)
 
-    def details_range(self, start: int, end: int) -> list[bytes | None]:
+    def details_range(self, start: int, end: int) -> dict[int, bytes | None]:
         """See the port."""
-        statement = sa.select(DETAILS.c.sealed).where(DETAILS.c.idx >= start, DETAILS.c.idx < end)
+        statement = sa.select(DETAILS).where(DETAILS.c.idx >= start, DETAILS.c.idx < end)
         with as_store_errors(self._engine), self._engine.connect() as connection:
-            return list(connection.scalars(statement.order_by(DETAILS.c.idx)))
+            return {row.idx: row.sealed for row in connection.execute(statement)}
 
     def erase(self, indexes: Sequence[int]) -> int:
         """See the port; on SQLite the write-ahead log is emptied too, so that the old bytes are gone from the files."""

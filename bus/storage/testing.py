@@ -146,7 +146,7 @@ class StoreContract(ABC):
         assert store.erase([0]) == 0
         assert store.details(0) is None
         assert store.details(1) == b"details 1"
-        assert store.details_range(0, 9) == [None, b"details 1"]
+        assert store.details_range(0, 9) == {0: None, 1: b"details 1"}
         assert store.read(0, 2) == [b"leaf 0", b"leaf 1"]
         with pytest.raises(KeyError):
             store.details(2)
