@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Final, cast
 
-from bus.sample.personas import PERSONAS
+from bus.sample import manual
 from bus.sample.serve import PORTS, Kind, serve
 from bus.sample.store import StoreError, build
 
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--delay-ms", type=int, default=0, metavar="MS", help="answer as slowly as this")
     serving.set_defaults(run=_serve)
     commands.add_parser("people", help="list the people the demo names").set_defaults(run=_people)
+    commands.add_parser("outcomes", help="what each named dossier comes to").set_defaults(run=_outcomes)
     return parser
 
 
@@ -75,8 +76,12 @@ def _serve(asked: argparse.Namespace) -> int:
 
 
 def _people(_: argparse.Namespace) -> int:
-    for one in PERSONAS.values():
-        sys.stdout.write(f"{one.key:12} {one.number or '-':12} {one.birth:10} {one.name}: {one.about['en']}\n")
+    sys.stdout.writelines(f"{line}\n" for line in manual.people())
+    return 0
+
+
+def _outcomes(_: argparse.Namespace) -> int:
+    sys.stdout.writelines(f"{line}\n" for line in manual.outcomes())
     return 0
 
 
