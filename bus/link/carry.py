@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Final
 
 import aiohttp
@@ -52,9 +52,11 @@ class Carrier:
             BodyError: see there.
         """
         headers = {DIGEST_HEADER: digest_text(announced.sha256), "Content-Length": str(announced.length)}
+        pieces = _pieces(body) if isinstance(body, bytes) else body
+        address = self._address(exchange, part)
         try:
             async with self._client.put(
-                self._address(exchange, part), data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                address, data=pieces, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as answer:
                 if answer.status not in _CREATED:
                     raise BodyError(await _word(answer))
@@ -96,6 +98,11 @@ class Carrier:
 
     def _address(self, exchange: str, part: str) -> str:
         return f"{self._base}/bodies/{exchange}/{part}"
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(body), _PIECE_BYTES):
+        yield body[at : at + _PIECE_BYTES]
 
 
 async def _word(answer: aiohttp.ClientResponse) -> str:

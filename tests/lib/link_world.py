@@ -57,6 +57,10 @@ class Authority:
         issued = self._pki.link_client(name, self._now)
         return net.client_context(*self._files(name, issued.chain, issued.key), self.anchors)
 
+    def certificate(self, name: str) -> str:
+        chain = (self._folder / f"{name}.pem").read_text()
+        return chain[: chain.index("-----END CERTIFICATE-----") + 26]
+
     def _files(self, name: str, chain: bytes, key: bytes) -> tuple[Path, Path]:
         paths = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         for path, data in zip(paths, (chain, key), strict=True):
