@@ -16,7 +16,7 @@ import jsonschema_rs
 from registry.shapes import Object, Shape, cut, frame_of, narrow, project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from registry.model import SchemaDocument
 
@@ -108,13 +108,16 @@ class JsonSubject:
             return [Violation("unreadable", "")]
 
     def project(self, data: object, allowed_terms: frozenset[str]) -> object:
-        """See ``SchemaVersion``; an opaque version (no frame) gives nothing away."""
+        """See ``SchemaVersion``; an opaque version (no frame) and data too deep to walk give nothing away."""
         try:
             shape = self._cuts[allowed_terms]
         except KeyError:
             shape = None if self._frame is None else cut(self._frame, allowed_terms)
             _remember(self._cuts, allowed_terms, shape)
-        return {} if shape is None else project(data, shape)
+        try:
+            return {} if shape is None else project(data, shape)
+        except RecursionError:
+            return {}
 
     def warm(self, allowed_terms: frozenset[str] | None = None) -> None:
         """Compile now what a first question would otherwise wait for."""
@@ -138,19 +141,28 @@ class JsonSubject:
         for number, error in enumerate(validator.iter_errors(data)):
             if number == _REPORTED:
                 return
-            steps = [self._known(step) for step in error.instance_path]
+            place = self._pointer(data, error.instance_path)
             kind = error.kind
             if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-                steps.append(self._known(kind.property))
-            yield Violation(kind.name, "".join(f"/{step}" for step in steps))
+                place = f"{place}/{self._known(kind.property)}"
+            yield Violation(kind.name, place)
 
-    def _known(self, step: str | int) -> str:
-        """A step of the pointer; a name that the schema does not know may carry a citizen's number, so it is masked."""
+    def _pointer(self, data: object, path: Iterable[str | int]) -> str:
+        """A JSON pointer (RFC 6901). The data decides what is an index: the validator says 7 for a key "007" too."""
+        pointer, node = "", data
+        for step in path:
+            if isinstance(node, list) and isinstance(step, int):
+                pointer, node = f"{pointer}/{step}", node[step]
+            else:
+                pointer = f"{pointer}/{self._known(str(step))}"
+                node = node.get(str(step)) if isinstance(node, dict) else None
+        return pointer
+
+    def _known(self, name: str) -> str:
+        """A name that the schema does not know may be a citizen's number, so it is masked."""
         if self._names is None:
             self._names = frozenset(_property_names(self._document))
-        if isinstance(step, int):
-            return str(step)
-        return step.replace("~", "~0").replace("/", "~1") if step in self._names else "*"
+        return name.replace("~", "~0").replace("/", "~1") if name in self._names else "*"
 
 
 def _remember(cache: dict[frozenset[str], Value], key: frozenset[str], value: Value) -> None:
