@@ -1,4 +1,4 @@
-"""Third-party JOSE libraries verify our seals; what they write is taken where docs/seal.md allows it, and only there."""
+"""JOSE libraries verify our seals; what they write is taken where docs/seal.md allows it, and only there."""
 
 import hmac
 import json
