@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     making = commands.add_parser("build", help="make the population and the five agencies' files")
     making.add_argument("--data", type=Path, required=True, metavar="DIR")
-    making.add_argument("--size", type=int, default=10_000, metavar="PEOPLE", help="up to 1000000 (default 10000)")
+    making.add_argument("--size", type=int, default=10_000, metavar="PEOPLE", help="up to 2000000 (default 10000)")
     making.add_argument("--seed", type=int, default=7, help="the same seed gives the same nation (default 7)")
     making.set_defaults(run=_build)
     serving = commands.add_parser("serve", help="serve one system until stopped")

@@ -1,6 +1,6 @@
 """The made-up population, one household at a time.
 
-Promises: household number `n` depends on seed and `n` alone, so a million people stream through a few megabytes of
+Promises: household number `n` depends on seed and `n` alone, so millions of people stream through a few megabytes of
 memory and a part can be made again without the rest; numbers are unique up to `MAX_SIZE`. The people the demo names
 come first, whatever the size. Leaves out: how each agency writes these facts down (the ``*_store`` modules).
 """
