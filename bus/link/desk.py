@@ -50,6 +50,7 @@ class Desk:
         self._due: dict[int, float] = {}
         self._leaving: dict[int, Outgoing] = {}
         self._notices: deque[Message] = deque()
+        self._notice_bytes = 0
         self._notice_task: asyncio.Task[None] | None = None
 
     def arriving(self, event: Arriving) -> None:
@@ -66,10 +67,13 @@ class Desk:
 
     def told(self, message: Message) -> None:
         """A notice is whole: handle it after those before it."""
-        if self._handlers.notice is None or len(self._notices) >= self._limits.max_notices:
+        size = messages.packed_length(message)
+        full = len(self._notices) >= self._limits.max_notices
+        if self._handlers.notice is None or full or self._notice_bytes + size > self._limits.max_notice_bytes:
             self.dropped_notices += 1
             return
         self._notices.append(message)
+        self._notice_bytes += size
         if self._notice_task is None:
             self._notice_task = self._loop.create_task(self._handle_notices())
 
@@ -155,6 +159,7 @@ class Desk:
         try:
             while self._notices and handle is not None:
                 message = self._notices.popleft()
+                self._notice_bytes -= messages.packed_length(message)
                 try:
                     await handle(self._session, message)
                 except Exception as error:  # noqa: BLE001 - a failed notice must not stop those after it

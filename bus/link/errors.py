@@ -57,7 +57,10 @@ class MessageTooLargeError(LinkError):
 
 
 class StreamRefusedError(Exception):
-    """A handler raises this to answer with RESET and this code instead of a message."""
+    """A handler raises this to answer with RESET and this code instead of a message.
+
+    BUSY, DRAINING, TOO_LARGE and UNKNOWN_TOPIC tell the asker that nothing was done: raise them before acting only.
+    """
 
     def __init__(self, code: int, retry_after_ms: int = 0) -> None:
         super().__init__(f"refused with code {code}")

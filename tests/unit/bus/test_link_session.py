@@ -406,11 +406,16 @@ async def test_notices_are_handled_in_order_one_at_a_time_and_one_that_fails_sto
         assert hub.dropped_notices == 0
 
 
-async def test_notices_over_the_bound_are_dropped_and_counted():
+@pytest.mark.parametrize(
+    "limits",
+    [LinkLimits(max_notices=2), LinkLimits(max_notice_bytes=2 * len(PACKED) + 1)],
+    ids=["by number", "by bytes"],
+)
+async def test_notices_over_the_bound_are_dropped_and_counted(limits: LinkLimits):
     async def stuck(_session: Session, _message: Message) -> None:
         await asyncio.Event().wait()
 
-    async with pair(hub_notice=stuck, limits=LinkLimits(max_notices=2)) as (node, hub):
+    async with pair(hub_notice=stuck, limits=limits) as (node, hub):
         for _ in range(5):
             node.notify(SMALL)
             await node.call(SMALL, 5)
