@@ -89,19 +89,28 @@ def test_every_broken_line_is_reported():
         (b'{"a": NaN}', "json", "json-syntax", (1, 1)),
         (b"", "json", "json-syntax", (1, 1)),
         (b"x = 1\ny = '\xff'\n", "toml", "not-utf-8", (2, 6)),
-        (b"[" * 5000 + b"]" * 5000, "json", "too-deep", (1, 66)),
-        (b"a = " + b"[" * 5000 + b"]" * 5000, "toml", "too-deep", None),
-        (b"[" * 100_000, "json", "too-deep", (1, 1)),
-        (b"a = " + b"[" * 100_000, "toml", "too-deep", (1, 1)),
+        (b"[" * 5000 + b"]" * 5000, "json", "too-deep", (1, 65)),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "toml", "too-deep", (1, 69)),
+        (b"[" * 100_000, "json", "too-deep", (1, 65)),
+        (b"a = " + b"[" * 100_000, "toml", "too-deep", (1, 69)),
+        (b"a." * 100 + b"a = 1", "toml", "too-deep", (1, 1)),
+        (b"[" + b"a." * 100 + b"a]", "toml", "too-deep", (1, 2)),
     ],
 )
-def test_rules_of_syntax(data: bytes, syntax: Syntax, rule: str, place: tuple[int, int] | None):
+def test_rules_of_syntax(data: bytes, syntax: Syntax, rule: str, place: tuple[int, int]):
     first = positions(data, syntax).syntax_errors[0]
     assert first.rule == rule
-    assert place is None or Place(first.line, first.column) == place
+    assert Place(first.line, first.column) == place
 
 
 def test_no_error_for_what_the_reference_parser_takes():
     assert positions(json.dumps({"a": [{}, [], "x\ny"]}).encode(), "json").syntax_errors == ()
     assert positions(b"", "toml").syntax_errors == ()
     assert positions(b"a = 1\r\n[b]\r\nc = 1979-05-27T07:32:00Z\r\n", "toml").syntax_errors == ()
+
+
+def test_brackets_inside_strings_and_comments_do_not_nest():
+    many = "[" * 200
+    toml = f'# {many}\na = "{many}"\nb = \'{many}\'\nc = """\n{many}\n"""\nd = \'\'\'\n{many}"\n\'\'\'\n'
+    assert positions(toml.encode(), "toml").syntax_errors == ()
+    assert positions(json.dumps({"a": many, "b\\": many + '"'}).encode(), "json").syntax_errors == ()
