@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, doctor, explain_config, keys, registry
+from bus.cli import api_keys, demo, doctor, dossier, explain_config, keys, registry
 from bus.cli.exits import Exit
 from bus.cli.failures import report, wants_json
 from bus.cli.output import Json, emit
@@ -25,6 +25,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+app.command("demo")(demo.demo_command)
+app.command("up")(demo.up_command)
+app.add_typer(dossier.app, name="dossier")
 app.command("explain-config")(explain_config.command)
 app.command("doctor")(doctor.command)
 keys.app.add_typer(api_keys.app, name="api-key")

@@ -1,0 +1,147 @@
+"""`lienthong demo` and `lienthong up`: the embedded bus with the sample nation, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+import aiohttp
+import typer
+import uvloop
+from rich.markup import escape
+
+from bus import logs
+from bus.app.counter import Counter, demo
+from bus.app.embedded import Embedded
+from bus.cli.dossiers import refused, shown
+from bus.cli.exits import Exit
+from bus.cli.output import Json, emit, err, out, progress, table
+from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
+from config.embedded import EmbeddedSettings, SampleSettings
+from config.load import load
+from config.parts import LogFormat, LogLevel, LogSettings
+
+StateFolder: TypeAlias = Annotated[
+    Path, typer.Option("--state", help="Folder for keys, ledger, registry, archives, sample data; made on first run.")
+]
+People: TypeAlias = Annotated[int, typer.Option(min=100, max=2_000_000, help="Size of the invented population.")]
+HubListen: TypeAlias = Annotated[str, typer.Option(help="Where the hub listens, host:port; port 0 takes any.")]
+NodeListen: TypeAlias = Annotated[str, typer.Option(help="Where agency systems reach the node, host:port.")]
+Language: TypeAlias = Annotated[str, typer.Option("--language", help="vi or en, for what people read.")]
+
+_STATE: Final = Path("var/demo")
+
+
+def demo_command(
+    *,
+    stay: Annotated[bool, typer.Option("--stay", help="Stay up afterwards, until Ctrl-C.")] = False,
+    state: StateFolder = _STATE,
+    people: People = 10_000,
+    hub_listen: HubListen = "127.0.0.1:8441",
+    node_listen: NodeListen = "127.0.0.1:8500",
+    language: Language = "vi",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start the bus with the sample nation, resolve three dossiers, show one refusal."""
+    settings = EmbeddedSettings(
+        state_folder=state.absolute(),
+        hub_listen=hub_listen,
+        node_listen=node_listen,
+        sample=SampleSettings(people=people),
+    )
+    level = LogLevel.INFO if verbose else LogLevel.ERROR
+    logs.configure(LogSettings(format=LogFormat.CONSOLE, level=level))
+    code = uvloop.run(_with_bus(settings, lambda bus: _demo(bus, language, as_json=as_json), stay=stay))
+    raise typer.Exit(code)
+
+
+def up_command(
+    file: Annotated[Path | None, typer.Argument(help="Settings of the embedded bus (TOML).")] = None,
+    *,
+    state: StateFolder = Path("var/up"),
+    people: People = 10_000,
+) -> None:
+    """Start the embedded bus: hub, nodes and the sample nation on this machine. Ctrl-C stops it."""
+    settings = (
+        load(file, EmbeddedSettings).settings
+        if file
+        else EmbeddedSettings(state_folder=state.absolute(), sample=SampleSettings(people=people))
+    )
+    logs.configure(settings.log)
+    raise typer.Exit(uvloop.run(_with_bus(settings, _nothing, stay=True)))
+
+
+async def _with_bus(settings: EmbeddedSettings, act: Callable[[Embedded], Awaitable[Exit]], *, stay: bool) -> Exit:
+    """Start, act, stay until a signal, stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    starting = asyncio.ensure_future(_started(settings))
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return Exit.DONE
+    bus = await starting
+    try:
+        code = await act(bus)
+        if stay and code is Exit.DONE:
+            _say_where(bus)
+            await stop.wait()
+            err().print("Stopping…")
+    finally:
+        stopped.cancel()
+        await bus.close()
+    return code
+
+
+async def _started(settings: EmbeddedSettings) -> Embedded:
+    with progress() as bar:
+        task = bar.add_task("starting: keys, registry, ledger, sample nation, hub, nodes", total=settings.sample.people)
+        bus = await Embedded.start(settings, lambda _what, done: bar.advance(task, done))
+        bar.update(task, completed=settings.sample.people)
+    return bus
+
+
+async def _demo(bus: Embedded, language: str, *, as_json: bool) -> Exit:
+    key = bus.state.api_key(CONSUMER, CONSUMER_SYSTEM)
+    async with aiohttp.ClientSession() as session:
+        resolved, refusal = await demo(Counter(bus.addresses.node, key, session))
+    head = await bus.ledger.head()
+    data = {
+        "dossiers": [asdict(one) for one in resolved],
+        "refused": asdict(refusal),
+        "ledger": {"origin": bus.ledger.origin, "size": head.size, "root": head.root.hex()},
+    }
+    heading = "[bold]And a form that asks for what an agency already holds is refused:[/]"
+    parts = [shown(one, language) for one in resolved]
+    emit(data, *parts, heading, refused(refusal.body, language), as_json=as_json)
+    return Exit.DONE if all(one.done for one in resolved) and not refusal.done else Exit.NO
+
+
+async def _nothing(_bus: Embedded) -> Exit:
+    return Exit.DONE
+
+
+def _say_where(bus: Embedded) -> None:
+    addresses = bus.addresses
+    key_file = bus.state.folder / "api-keys" / f"{CONSUMER}.{CONSUMER_SYSTEM}"
+    rows = [
+        ("hub (links, mutual TLS)", addresses.hub),
+        ("node, for agency systems", addresses.node),
+        ("its description (OpenAPI 3.1)", f"{addresses.node}/openapi.json"),
+        ("an API key for it", key_file),
+        *((f"sample system: {name}", url) for name, url in addresses.systems.items()),
+        ("everything that is kept", bus.state.folder),
+    ]
+    console = out()
+    console.print(table("The bus is up. Ctrl-C stops it.", ("what", "where"), rows))
+    console.print(
+        f'Try: curl -s -H "X-Api-Key: $(cat {escape(str(key_file))})" {escape(addresses.node)}/health', soft_wrap=True
+    )
