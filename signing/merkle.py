@@ -209,13 +209,15 @@ def root_from_path(hashed: bytes, index: int, size: int, path: Sequence[bytes]) 
     if not 0 <= index < size or len(path) != path_length(index, size):
         return None
     inner = (index ^ (size - 1)).bit_length()
-    for level, sibling in enumerate(path):
+    for sibling in path[:inner]:
         if len(sibling) != HASH_BYTES:
             return None
-        if level < inner and not index >> level & 1:
-            hashed = sha256(b"\x01" + hashed + sibling).digest()
-        else:  # above the fork every sibling stands on the left
-            hashed = sha256(b"\x01" + sibling + hashed).digest()
+        hashed = sha256(b"\x01" + (sibling + hashed if index & 1 else hashed + sibling)).digest()
+        index >>= 1
+    for sibling in path[inner:]:  # above the fork from the last leaf every sibling stands on the left
+        if len(sibling) != HASH_BYTES:
+            return None
+        hashed = sha256(b"\x01" + sibling + hashed).digest()
     return hashed
 
 
