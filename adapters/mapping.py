@@ -8,7 +8,7 @@ Leaves out: which terms may be answered (the node minimises), and validation of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
@@ -169,16 +169,16 @@ def _reader(field: Field) -> Callable[[object], object]:
     places = [values.path(place) for place in field.sources]
     convert = _converter(field)
 
+    def present(source: object) -> Iterator[object]:
+        cleaned = (_cleaned(field, values.at(source, place)) for place in places)
+        converted = (convert(value) for value in cleaned if value is not ABSENT)
+        return (value for value in converted if value is not ABSENT)
+
     def read(source: object) -> object:
         try:
-            present = [
-                value for value in (_cleaned(field, values.at(source, p)) for p in places) if value is not ABSENT
-            ]
-            if not present:
-                return ABSENT
-            if field.join is not None and len(places) > 1:
-                return field.join.join(str(convert(value)) for value in present)
-            return convert(present[0])
+            if field.join is None or len(places) == 1:
+                return next(present(source), ABSENT)  # the places after the first that holds something do not count
+            return field.join.join(str(value) for value in present(source)) or ABSENT
         except (ValueRuleError, dates.DateError) as error:
             raise MapError(error.rule, field.to) from None
 

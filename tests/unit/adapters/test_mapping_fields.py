@@ -23,6 +23,7 @@ def one(declared: dict[str, object], source: object) -> object:
         ({"from": "a", "absent": ["N/A", "0"]}, {"a": "N/A"}, "absent"),
         ({"from": ["a", "b"]}, {"b": "second"}, "second"),
         ({"from": ["a", "b"]}, {"a": "", "b": "second"}, "second"),
+        ({"from": ["a", "b.c"]}, {"a": "first", "b": "no object, and not looked at"}, "first"),
         ({"from": ["a", "b", "c"], "join": " "}, {"a": "Lê", "b": "", "c": "An"}, "Lê An"),
         ({"from": "a", "parts": ["h", "d", "t"]}, {"a": {"h": "Lê", "d": None, "t": "An"}}, "Lê An"),
         ({"from": "a", "parts": ["h", "t"]}, {"a": {"h": "", "t": "Lê An"}}, "Lê An"),
@@ -48,6 +49,11 @@ def one(declared: dict[str, object], source: object) -> object:
             {"from": "a", "as": "date", "forms": ["yyyy-MM-dd"], "skip_other_forms": True},
             {"a": "1999"},
             "absent",
+        ),
+        (
+            {"from": ["a", "b"], "as": "date", "forms": ["yyyy-MM-dd"], "skip_other_forms": True},
+            {"a": "1999", "b": "1999-12-31"},
+            "1999-12-31",
         ),
         (
             {"from": "a", "as": "time", "forms": ["yyyyMMddHHmmss"], "zone": "+07:00"},
