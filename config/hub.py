@@ -83,8 +83,8 @@ class HubRegistrySettings(Settings):
 
     repository: FilePath
     """Folder of the TUF repository that `lienthong registry publish` writes."""
-    online_keys: FilePath
-    """Folder with the online role's key, which keeps snapshot and timestamp fresh: online-1.pem, online-1.pub.json."""
+    online_key: SecretPath
+    """PEM file of the online role's key, which keeps snapshot and timestamp fresh; its .pub.json lies beside it."""
     refresh_seconds: float = Field(default=0.5, ge=0.1, le=3_600.0)
     """How often the folder is looked at for a newer version, in seconds."""
 

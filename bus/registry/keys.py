@@ -75,6 +75,16 @@ def load_role_keys(folder: Path) -> RoleKeys:
     return RoleKeys(**found)
 
 
+def load_online_keys(private: Path) -> tuple[Signer, ...]:
+    """The online role's key from its own file, as hubs have it: no other role's key is near.
+
+    Raises:
+        RoleKeysError: it cannot be used.
+    """
+    folder, name = private.parent, private.name.removesuffix(".pem")
+    return (_open(private, folder / f"{name}.pub.json"),)
+
+
 def _load_role(folder: Path, role: str, count: int) -> list[Signer]:
     return [_load(folder, role, number) for number in range(count) if _private(folder, role, number).exists()]
 
@@ -101,10 +111,13 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 
 def _load(folder: Path, role: str, number: int) -> Signer:
-    private = _private(folder, role, number).resolve()
+    return _open(_private(folder, role, number), _public(folder, role, number))
+
+
+def _open(private: Path, public: Path) -> Signer:
     try:
-        public = json.loads(_public(folder, role, number).read_bytes())
-        key = Key.from_dict(public.pop("keyid"), public)
-        return Signer.from_priv_key_uri(f"file2:{private}", key)
+        parts = json.loads(public.read_bytes())
+        key = Key.from_dict(parts.pop("keyid"), parts)
+        return Signer.from_priv_key_uri(f"file2:{private.resolve()}", key)
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise RoleKeysError(f"the key {private} cannot be used: {type(error).__name__}") from error

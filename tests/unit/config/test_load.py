@@ -39,7 +39,7 @@ socket = "state/ledger.sock"
 
 [registry]
 repository = "state/registry"
-online_keys = "keys/registry"
+online_key = "keys/online-1.pem"
 
 [bodies]
 folder = "state/bodies"
