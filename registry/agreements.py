@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from registry.model import Agreement
+    from registry.sections import Agreements
 
 Question = tuple[str, str, str, str]
 
@@ -20,8 +19,8 @@ class AgreementBook:
 
     __slots__ = ("_by_question", "by_id", "pairs")
 
-    def __init__(self, agreements: Iterable[Agreement]) -> None:
-        self.by_id: Final[dict[str, Agreement]] = {row.id: row for row in agreements}
+    def __init__(self, section: Agreements) -> None:
+        self.by_id: Final[dict[str, Agreement]] = {row.id: row for row in section.agreements}
         pairs: dict[tuple[str, str], list[Agreement]] = {}
         questions: dict[Question, list[Agreement]] = {}
         for row in self.by_id.values():

@@ -8,27 +8,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from registry.model import Agency, Certificate
-    from registry.sections import Certificates
+    from registry.model import Agency, Certificate, Text
+    from registry.sections import Agencies, Certificates
 
 
-class DirectoryBook:
-    """The indexes of the sections "agencies" and "certificates"."""
+class CertificateBook:
+    """The indexes of the section "certificates"."""
 
-    __slots__ = ("_codes", "agencies", "anchors", "by_use", "certificates")
+    __slots__ = ("anchors", "by_thumbprint", "by_use")
 
-    def __init__(self, agencies: Iterable[Agency], certificates: Certificates) -> None:
-        self.agencies: Final[dict[str, Agency]] = {row.id: row for row in agencies}
-        self.anchors: Final = certificates.anchors
-        self.certificates: Final[dict[str, Certificate]] = {row.x5t: row for row in certificates.certificates}
+    def __init__(self, section: Certificates) -> None:
+        self.anchors: Final = section.anchors
+        self.by_thumbprint: Final[dict[str, Certificate]] = {row.x5t: row for row in section.certificates}
         self.by_use: Final[dict[tuple[str, str], tuple[Certificate, ...]]] = {}
-        for row in certificates.certificates:
+        for row in section.certificates:
             key = (row.agency, row.use)
             self.by_use[key] = (*self.by_use.get(key, ()), row)
+
+
+class AgencyBook:
+    """The indexes of the section "agencies", and what it says of the instance."""
+
+    __slots__ = ("_codes", "agencies", "instance", "name", "operator")
+
+    def __init__(self, section: Agencies) -> None:
+        self.instance: Final[str] = section.instance
+        self.name: Final[Text] = section.name
+        self.operator: Final[str] = section.operator
+        self.agencies: Final[dict[str, Agency]] = {row.id: row for row in section.agencies}
         self._codes: Final[dict[str, tuple[tuple[int, int, Agency], ...]]] = {}
-        for agency in self.agencies.values():
+        for agency in section.agencies:
             for alias in agency.aliases:
                 period = (alias.valid_from_ms, alias.valid_to_ms, agency)
                 self._codes[alias.code] = (*self._codes.get(alias.code, ()), period)

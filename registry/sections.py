@@ -104,11 +104,11 @@ def decode(data: Mapping[str, bytes]) -> Sections:
         SectionError: a section is missing, damaged, or of a newer format.
     """
     return Sections(
-        agencies=_read(data, "agencies", Agencies),
-        certificates=_read(data, "certificates", Certificates),
-        catalogue=_read(data, "catalogue", Catalogue),
-        agreements=_read(data, "agreements", Agreements),
-        procedures=_read(data, "procedures", Procedures),
+        agencies=read(data, "agencies", Agencies),
+        certificates=read(data, "certificates", Certificates),
+        catalogue=read(data, "catalogue", Catalogue),
+        agreements=read(data, "agreements", Agreements),
+        procedures=read(data, "procedures", Procedures),
     )
 
 
@@ -122,14 +122,30 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name, digest in new.items() if old.get(name) != digest)
 
 
-def _read(data: Mapping[str, bytes], name: str, kind: type[Kind]) -> Kind:
+def read(data: Mapping[str, bytes], name: str, kind: type[Kind]) -> Kind:
+    """One section, decoded; ``kind`` must be the class of that name.
+
+    Raises:
+        SectionError: as ``decode``.
+    """
     if name not in data:
         raise SectionError(f"section {name} is missing")
     try:
-        found = msgspec.json.decode(data[name], type=_Format).format
-        if found == FORMAT:
-            return msgspec.json.decode(data[name], type=kind)
+        found = msgspec.json.decode(data[name], type=kind)
+        number = getattr(found, "format", None)
     except msgspec.MsgspecError:
+        found, number = None, _format_of(data[name])
+    if found is not None and number == FORMAT:
+        return found
+    if number is None or number == FORMAT:
         # The library's message may quote the section; which section it was is enough.
-        raise SectionError(f"section {name} is damaged") from None
-    raise SectionError(f"section {name} has format {found}, this software reads {FORMAT}")
+        raise SectionError(f"section {name} is damaged")
+    raise SectionError(f"section {name} has format {number}, this software reads {FORMAT}")
+
+
+def _format_of(data: bytes) -> int | None:
+    """The format of a section that could not be decoded: a newer one may well have other types."""
+    try:
+        return msgspec.json.decode(data, type=_Format).format
+    except msgspec.MsgspecError:
+        return None

@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from registry import sections as wire
-from registry.agreements import AgreementBook
 from registry.authored.compiling import sections_of
-from registry.catalogue import CatalogueBook
-from registry.directory import DirectoryBook
+from registry.books import Books, open_books
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,32 +40,18 @@ class Snapshot:
         name: what people call the instance.
         operator: agency id of the hub's operator.
         section_hashes: section name → SHA-256 hex, to compare two versions by.
+        books: the indexes, for the next snapshot to take over what is the same.
     """
 
-    __slots__ = (
-        "_agreements",
-        "_catalogue",
-        "_directory",
-        "_forms",
-        "_procedures",
-        "instance",
-        "name",
-        "operator",
-        "section_hashes",
-        "version",
-    )
+    __slots__ = ("books", "instance", "name", "operator", "section_hashes", "version")
 
-    def __init__(self, version: int, sections: wire.Sections, section_hashes: Mapping[str, str]) -> None:
+    def __init__(self, version: int, books: Books) -> None:
         self.version: Final = version
-        self.instance: Final[str] = sections.agencies.instance
-        self.name: Final[Text] = sections.agencies.name
-        self.operator: Final[str] = sections.agencies.operator
-        self.section_hashes: Final = dict(section_hashes)
-        self._directory: Final = DirectoryBook(sections.agencies.agencies, sections.certificates)
-        self._catalogue: Final = CatalogueBook(sections.catalogue)
-        self._agreements: Final = AgreementBook(sections.agreements.agreements)
-        self._procedures: Final = {row.code: row for row in sections.procedures.procedures}
-        self._forms: Final = {(row.id, row.version): row for row in sections.procedures.forms}
+        self.books: Final = books
+        self.section_hashes: Final = books.hashes
+        self.instance: Final[str] = books.agencies.instance
+        self.name: Final[Text] = books.agencies.name
+        self.operator: Final[str] = books.agencies.operator
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.instance} version {self.version}>"
@@ -76,75 +60,75 @@ class Snapshot:
 
     def agency(self, agency_id: str) -> Agency | None:
         """The agency of that id, whether or not it still exists: ask ``Agency.valid(at_ms)``."""
-        return self._directory.agencies.get(agency_id)
+        return self.books.agencies.agencies.get(agency_id)
 
     def agencies(self) -> tuple[Agency, ...]:
         """All agencies, by id."""
-        return tuple(self._directory.agencies.values())
+        return tuple(self.books.agencies.agencies.values())
 
     def resolve(self, code_or_id: str, at_ms: int) -> Agency | None:
         """The agency by id, or by the code it held at ``at_ms``; a merged agency's code still leads to it."""
-        return self._directory.resolve(code_or_id, at_ms)
+        return self.books.agencies.resolve(code_or_id, at_ms)
 
     def successors_at(self, agency_id: str, at_ms: int) -> tuple[Agency, ...]:
         """Who stands for the agency at ``at_ms``: itself while valid, else those that took over, however often."""
-        return self._directory.successors_at(agency_id, at_ms)
+        return self.books.agencies.successors_at(agency_id, at_ms)
 
     def certificate(self, x5t: str) -> Certificate | None:
         """The registered certificate of that SHA-256 thumbprint."""
-        return self._directory.certificates.get(x5t)
+        return self.books.certificates.by_thumbprint.get(x5t)
 
     def certificates_of(self, agency_id: str, use: str) -> tuple[Certificate, ...]:
         """The agency's certificates for "seal" or "link", whether or not valid now."""
-        return self._directory.by_use.get((agency_id, use), ())
+        return self.books.certificates.by_use.get((agency_id, use), ())
 
     @property
     def anchors(self) -> tuple[bytes, ...]:
         """Trust anchors, DER."""
-        return self._directory.anchors
+        return self.books.certificates.anchors
 
     # Catalogue
 
     def service(self, service_id: str) -> Service | None:
         """The service ``agency/system/service``."""
-        return self._catalogue.services.get(service_id)
+        return self.books.catalogue.services.get(service_id)
 
     def services(self) -> tuple[Service, ...]:
         """All services, by id."""
-        return tuple(self._catalogue.services.values())
+        return tuple(self.books.catalogue.services.values())
 
     def operation(self, service_id: str, name: str) -> Operation | None:
         """One operation of one service."""
-        service = self._catalogue.services.get(service_id)
+        service = self.books.catalogue.services.get(service_id)
         return None if service is None else service.operation(name)
 
     def schema(self, ref: str) -> SchemaVersion | None:
         """The subject version ``subject@version``."""
-        return self._catalogue.schemas.get(ref)
+        return self.books.catalogue.schemas.get(ref)
 
     def term(self, term_id: str) -> Term | None:
         """The dictionary term."""
-        return self._catalogue.terms.get(term_id)
+        return self.books.catalogue.terms.get(term_id)
 
     def terms(self) -> tuple[Term, ...]:
         """The whole dictionary, by id."""
-        return tuple(self._catalogue.terms.values())
+        return tuple(self.books.catalogue.terms.values())
 
     def codelist(self, codelist_id: str, version: int | None = None) -> Codelist | None:
         """That version of the code list, or the newest."""
-        return self._catalogue.codelists.get((codelist_id, version))
+        return self.books.catalogue.codelists.get((codelist_id, version))
 
     def evidence(self, evidence_id: str) -> EvidenceType | None:
         """The evidence type."""
-        return self._catalogue.evidence.get(evidence_id)
+        return self.books.catalogue.evidence.get(evidence_id)
 
     def evidence_types(self) -> tuple[EvidenceType, ...]:
         """All evidence types, by id."""
-        return tuple(self._catalogue.evidence.values())
+        return tuple(self.books.catalogue.evidence.values())
 
     def holders(self, term_id: str, subject_scheme: str) -> tuple[Holder, ...]:
         """Every shaped operation whose answer holds the term for that kind of subject."""
-        return self._catalogue.holders.get((term_id, subject_scheme), ())
+        return self.books.catalogue.holders.get((term_id, subject_scheme), ())
 
     # Agreements
 
@@ -152,41 +136,41 @@ class Snapshot:
         self, consumer: str, consumer_system: str | None, service: str, operation: str, purpose: str, at_ms: int
     ) -> Agreement | None:
         """The agreement that lets this question through, or None; one for the very system comes first."""
-        return self._agreements.find(consumer, consumer_system, service, operation, purpose, at_ms)
+        return self.books.agreements.find(consumer, consumer_system, service, operation, purpose, at_ms)
 
     def agreements_between(self, consumer: str, service: str) -> tuple[Agreement, ...]:
         """Every agreement of the two in any state, to say why none applies."""
-        return self._agreements.pairs.get((consumer, service), ())
+        return self.books.agreements.pairs.get((consumer, service), ())
 
     def agreements(self) -> tuple[Agreement, ...]:
         """All agreements, by id."""
-        return tuple(self._agreements.by_id.values())
+        return tuple(self.books.agreements.by_id.values())
 
     def agreement(self, agreement_id: str) -> Agreement | None:
         """The agreement of that id."""
-        return self._agreements.by_id.get(agreement_id)
+        return self.books.agreements.by_id.get(agreement_id)
 
     # Procedures
 
     def procedure(self, code: str) -> Procedure | None:
         """The procedure of that code."""
-        return self._procedures.get(code)
+        return self.books.procedures.by_code.get(code)
 
     def procedures(self) -> tuple[Procedure, ...]:
         """All procedures, by code."""
-        return tuple(self._procedures.values())
+        return tuple(self.books.procedures.by_code.values())
 
     def form(self, form_id: str, version: int) -> Form | None:
         """That version of the form."""
-        return self._forms.get((form_id, version))
+        return self.books.procedures.forms.get((form_id, version))
 
     def forms(self) -> tuple[Form, ...]:
         """All form versions, by id and version."""
-        return tuple(self._forms.values())
+        return tuple(self.books.procedures.forms.values())
 
     def warm(self) -> None:
         """Compile every validator that an operation or agreement can need, so that no question waits for it."""
-        self._catalogue.warm(self.agreements())
+        self.books.catalogue.warm(self.agreements())
 
 
 def compile(files: Mapping[str, bytes], version: int = 1) -> Snapshot:  # noqa: A001 - the word the manual uses
@@ -202,11 +186,16 @@ def compile(files: Mapping[str, bytes], version: int = 1) -> Snapshot:  # noqa: 
     return from_sections(wire.encode(sections_of(files)), version)
 
 
-def from_sections(sections: Mapping[str, bytes], version: int) -> Snapshot:
+def from_sections(sections: Mapping[str, bytes], version: int, before: Snapshot | None = None) -> Snapshot:
     """Sections whose signatures have been judged → snapshot.
+
+    Args:
+        sections: section name → bytes.
+        version: the number the snapshot carries.
+        before: an older snapshot, whose look-ups and compiled validators serve on where a section is the same: so a
+            revoked agreement does not wait for a nation's agencies to be read again.
 
     Raises:
         registry.sections.SectionError: a section is missing, damaged or of a newer format.
     """
-    hashes = {name: wire.section_hash(data) for name, data in sections.items()}
-    return Snapshot(version, wire.decode(sections), hashes)
+    return Snapshot(version, open_books(sections, before.books if before else None))

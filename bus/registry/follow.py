@@ -20,11 +20,11 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from bus.registry.bundle import Bundle, Known
 from bus.registry.layout import METADATA, ROLE_SECTIONS, TARGETS, metadata_path, sync, target_path, write
-from registry.sections import NAMES, SectionError, section_hash
+from registry.sections import NAMES, SectionError
 from registry.snapshot import Snapshot, from_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _CURRENT: Final = "current"
@@ -91,8 +91,8 @@ class Follower:
         if current is None:
             return Known()
         try:
-            return _known(self._folder / _GENERATION.format(current))
-        except (OSError, DeserializationError):
+            return _known(self._folder / _GENERATION.format(current), self._folder / _SECTIONS)
+        except (OSError, DeserializationError, KeyError):
             return Known()
 
     def update(self, bundle: Mapping[str, bytes]) -> Snapshot:
@@ -118,10 +118,10 @@ class Follower:
             raise
         # 4. trust it, durably
         _sync_tree(new)
+        sync(self._folder / _SECTIONS)
         write(self._folder / _CURRENT, str(current + 1).encode())
-        if current:
-            shutil.rmtree(old, ignore_errors=True)
         self._snapshot = snapshot
+        self._sweep(current + 1, snapshot.section_hashes.values())
         return snapshot
 
     def _generation(self) -> int | None:
@@ -135,7 +135,7 @@ class Follower:
         if old is not None and old.is_dir():
             shutil.copytree(old, new, symlinks=True)
         (new / METADATA).mkdir(parents=True, exist_ok=True)
-        (new / _SECTIONS).mkdir(exist_ok=True)
+        (self._folder / _SECTIONS).mkdir(exist_ok=True)
 
     def _judged(self, new: Path, bundle: Mapping[str, bytes]) -> dict[str, bytes]:
         try:
@@ -147,26 +147,41 @@ class Follower:
                 bootstrap=self._root,
             )
             updater.refresh()
-            return {name: _section(updater, new / _SECTIONS / f"{name}.json", name) for name in NAMES}
+            return {name: self._section(updater, name) for name in NAMES}
         except (exceptions.RepositoryError, exceptions.DownloadError, DeserializationError) as error:
             raise _refused(error) from error
 
+    def _section(self, updater: Updater, name: str) -> bytes:
+        """A section's bytes, brought or already here: files are named by their hash, so none is ever overwritten."""
+        target = updater.get_targetinfo(target_path(name))
+        if target is None:
+            raise exceptions.RepositoryError(f"section {name} is signed by no role")
+        path = self._folder / _SECTIONS / target.hashes["sha256"]
+        if updater.find_cached_target(target, str(path)) is None:
+            updater.download_target(target, str(path))
+            sync(path)
+        return path.read_bytes()
+
+    def _sweep(self, current: int, hashes: Iterable[str]) -> None:
+        """Remove what the current generation does not name: older generations, half-written ones, old sections."""
+        keep = {_GENERATION.format(current), *hashes}
+        for path in (*self._folder.glob("generation-*"), *(self._folder / _SECTIONS).iterdir()):
+            if path.name not in keep:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
     def _accepted(self, new: Path, data: dict[str, bytes]) -> Snapshot:
-        version = _read_snapshot(new).version
-        before = self._snapshot
-        if before is not None:
-            if version < before.version:
-                raise RegistryRefusedError(Refusal.ROLLED_BACK, f"version {version} after {before.version}")
-            if version == before.version and before.section_hashes == _hashes(data):
-                return before
+        version, before = _read_snapshot(new).version, self._snapshot
+        if before is not None and version < before.version:
+            raise RegistryRefusedError(Refusal.ROLLED_BACK, f"version {version} after {before.version}")
         try:
-            snapshot = from_sections(data, version)
+            snapshot = from_sections(data, version, before)
         except SectionError as error:
             raise RegistryRefusedError(Refusal.DAMAGED, str(error)) from error
         wanted = self._instance or (before.instance if before else snapshot.instance)
         if snapshot.instance != wanted:
             raise RegistryRefusedError(Refusal.WRONG_INSTANCE, f"{snapshot.instance} instead of {wanted}")
-        return snapshot
+        same = before is not None and (before.version, before.section_hashes) == (version, snapshot.section_hashes)
+        return before if same and before is not None else snapshot
 
 
 class _FromBundle(FetcherInterface):
@@ -188,15 +203,6 @@ def _with_local_timestamp(bundle: Mapping[str, bytes], old: Path) -> Bundle:
     if metadata_path("timestamp", None) not in files and path.exists():
         files[metadata_path("timestamp", None)] = path.read_bytes()
     return files
-
-
-def _section(updater: Updater, path: Path, name: str) -> bytes:
-    target = updater.get_targetinfo(target_path(name))
-    if target is None:
-        raise exceptions.RepositoryError(f"section {name} is signed by no role")
-    if updater.find_cached_target(target, str(path)) is None:
-        updater.download_target(target, str(path))
-    return path.read_bytes()
 
 
 def _refused(error: Exception) -> RegistryRefusedError:
@@ -223,22 +229,22 @@ def _expired_first(error: BaseException) -> bool:
     return cause is not None
 
 
-def _known(generation: Path) -> Known:
+def _known(generation: Path, held: Path) -> Known:
     roots = (path.name.partition(".")[0] for path in (generation / METADATA / "root_history").glob("*.root.json"))
     versions = {"snapshot": _read_snapshot(generation).version}
+    sections: dict[str, str] = {}
     for role in ("targets", *ROLE_SECTIONS):
-        path = generation / METADATA / f"{role}.json"
-        versions[role] = Metadata[Targets].from_file(str(path)).signed.version
-    data = {name: (generation / _SECTIONS / f"{name}.json").read_bytes() for name in NAMES}
-    return Known(root=max(map(int, roots), default=0), metadata=versions, sections=_hashes(data))
+        signed = Metadata[Targets].from_file(str(generation / METADATA / f"{role}.json")).signed
+        versions[role] = signed.version
+        for name in ROLE_SECTIONS.get(role, ()):
+            digest = signed.targets[target_path(name)].hashes["sha256"]
+            if (held / digest).exists():
+                sections[name] = digest
+    return Known(root=max(map(int, roots), default=0), metadata=versions, sections=sections)
 
 
 def _read_snapshot(generation: Path) -> SnapshotRole:
     return Metadata[SnapshotRole].from_file(str(generation / METADATA / "snapshot.json")).signed
-
-
-def _hashes(data: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: section_hash(content) for name, content in data.items()}
 
 
 def _sync_tree(folder: Path) -> None:

@@ -183,7 +183,8 @@ def test_another_registrys_root_is_refused(repo: Repo, tmp_path: Path):
 def test_a_section_altered_on_disk_is_not_used(repo: Repo):
     follower = repo.follower()
     follower.update(repo.bundle())
-    (path,) = (repo.home / "node").glob("generation-*/sections/agreements.json")
+    assert follower.snapshot is not None
+    path = repo.home / "node" / "sections" / follower.snapshot.section_hashes["agreements"]
     path.write_bytes(path.read_bytes().replace(b'"suspended"', b'"active...."'))
     restarted = repo.follower()
     with pytest.raises(RegistryRefusedError) as caught:
@@ -191,6 +192,28 @@ def test_a_section_altered_on_disk_is_not_used(repo: Repo):
     assert caught.value.refusal is Refusal.INCOMPLETE
     # The hub brings the whole again and the node is well.
     assert restarted.update(repo.bundle()).version == 1
+
+
+def test_a_section_lost_from_disk_is_brought_again(repo: Repo):
+    follower = repo.follower()
+    follower.update(repo.bundle())
+    assert follower.snapshot is not None
+    (repo.home / "node" / "sections" / follower.snapshot.section_hashes["catalogue"]).unlink()
+    restarted = repo.follower()
+    bundle = repo.bundle(restarted.known())
+    assert [name.rpartition(".")[0].rpartition(".")[2] for name in bundle if name.startswith("targets/")] == [
+        "catalogue"
+    ]
+    assert restarted.update(bundle).version == 1
+
+
+def test_what_is_no_longer_named_is_swept_away(repo: Repo):
+    follower = repo.follower()
+    follower.update(repo.bundle())
+    repo.publish(agreements=registry_repo.revoked())
+    follower.update(repo.bundle(follower.known()))
+    assert len(list((repo.home / "node" / "sections").iterdir())) == 5
+    assert [path.name for path in (repo.home / "node").glob("generation-*")] == ["generation-000002"]
 
 
 def test_a_section_of_a_newer_format_is_refused_by_name(repo: Repo):
