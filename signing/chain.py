@@ -29,7 +29,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from signing.keys import MIN_RSA_BITS, Algorithm, KeyRefusedError, PublicKey, admitted_key, algorithm_for, thumbprint
+from signing.keys import MIN_RSA_BITS, Algorithm, PublicKey, admitted_key, algorithm_for, thumbprint
 from signing.verdict import PASSED, Indication, Verdict, VerdictError, because
 
 MAX_INTERMEDIATES: Final = 4
@@ -45,6 +45,13 @@ _FOREIGN_EKU: Final = frozenset(
 )
 
 
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -105,7 +112,7 @@ def load_seal_certificate(
     try:
         key = admitted_key(certificate.public_key())
         algorithm = algorithm_for(key, alg)
-    except (KeyRefusedError, UnsupportedAlgorithm, ValueError) as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateError("certificate: its key is outside the closed list") from error
     return SealCertificate(
         der=der,
@@ -186,10 +193,11 @@ def _parsed(der: bytes) -> x509.Certificate:
         raise CertificateError("certificate: over 16 KiB")
     try:
         certificate = x509.load_der_x509_certificate(der)
-        certificate.extensions  # noqa: B018 - parsed on access: a broken extension must be found here
-    except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+        # These are parsed on access: what is broken must be found here, not in the middle of a judgement.
+        lazily = (certificate.version, certificate.subject, certificate.issuer, certificate.extensions)
+    except _UNREADABLE as error:
         raise CertificateError("certificate: not readable X.509") from error
-    if certificate.version is not x509.Version.v3:
+    if lazily[0] is not x509.Version.v3:
         raise CertificateError("certificate: not version 3")
     return certificate
 
@@ -267,7 +275,7 @@ def _strong(chain: list[x509.Certificate]) -> None:
     leaf, *issuers = chain
     try:
         admitted_key(leaf.public_key())
-    except (KeyRefusedError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         detail = "the certificate's key is outside the closed list"
         raise VerdictError(because(Indication.CRYPTO_CONSTRAINTS_FAILURE, "5 keys", detail)) from error
     if not all(_strong_issuer(issuer.public_key()) for issuer in issuers):
