@@ -104,6 +104,8 @@ class Answer(Strict):
 
     records: SourcePath | None = None
     """Where the records stand: one object or a list. Without it the reply itself is the one record."""
+    same: dict[SourcePath, SourcePath] = Field(default_factory=dict)
+    """Place in a record to place in the question: what must be equal, so that the record is about whom was asked."""
     fields: Fields = ()
     exists: bool = False
     """Answer only {"exists": true}, and an explicit no-match as {"exists": false}: nothing else leaves."""
@@ -247,6 +249,8 @@ class Courier:
         answer = self._operation.answer
         if not records:
             return self.absent().body
+        for record in records:
+            self._must_be_about(record, query)
         if answer.exists:
             return {"exists": True}
         if answer.list_as is None and len(records) > 1:
@@ -255,6 +259,14 @@ class Courier:
             raise PeerError(PeerFault.BAD_ANSWER, rule="too-many-records")
         bodies = [self._answer.run(record, query.fields) for record in records]
         return bodies[0] if answer.list_as is None else {answer.list_as: bodies}
+
+    def _must_be_about(self, record: object, query: Query) -> None:
+        """A system that answers about somebody else has answered nothing: it happens, with sample data."""
+        facts = _facts(query)
+        for said, asked in self._operation.answer.same.items():
+            wanted = values.at(facts, values.path(asked))
+            if wanted is not ABSENT and values.at(record, values.path(said)) != wanted:
+                raise MapError("about-another", said)
 
 
 def _facts(query: Query) -> dict[str, object]:

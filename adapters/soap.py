@@ -235,13 +235,16 @@ def _check_places(place: str, declared: SoapOperation, operation: ZeepObject) ->
     records = declared.answer.records
     if records is not None and not _leads(response, records):
         mistakes.append(f"{place}.answer.records: {records}: not in the WSDL")
+    as_of = declared.answer.as_of
+    if as_of is not None and not _leads(response, as_of.place):
+        mistakes.append(f"{place}.answer.as_of: {as_of.place}: not in the WSDL")
     before = "" if records is None else records + "."
-    for mapped in declared.answer.fields:
-        mistakes += [
-            f"{place}.answer: {source}: not in the WSDL"
-            for source in mapped.sources
-            if not _leads(response, before + source)
-        ]
+    sources = [source for mapped in declared.answer.fields for source in mapped.sources]
+    mistakes += [
+        f"{place}.answer: {source}: not in the WSDL"
+        for source in [*sources, *declared.answer.same]
+        if not _leads(response, before + source)
+    ]
     if mistakes:
         raise DeclarationError(*mistakes)
 

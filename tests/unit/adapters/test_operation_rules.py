@@ -156,3 +156,20 @@ async def test_secrets_reach_the_question_by_name():
     adapter = build("memory", settings, {"officer-hash.txt": "s3cret\n"}.__getitem__)
     await adapter.start()
     assert (await ask(adapter)).body == {"name": "An"}
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        ({"so": "2", "hoTen": "Bo"}, "about-another"),
+        ({"hoTen": "Bo"}, "about-another"),
+        ({"so": 1, "hoTen": "Bo"}, "about-another"),
+    ],
+)
+async def test_a_record_about_somebody_else_is_no_answer(data: dict[str, object], rule: str):
+    about = {"fields": NAME, "same": {"so": "body.n"}}
+    error = await refusal(system([data], answer=about))
+    assert (error.kind, error.rule, error.at) == (PeerFault.BAD_ANSWER, rule, "so")
+    assert (await ask(system([{"so": "1", "hoTen": "An"}], answer=about))).body == {"name": "An"}
+    error = await refusal(system([data], answer={"exists": True, "same": {"so": "body.n"}}))
+    assert error.kind is PeerFault.BAD_ANSWER
