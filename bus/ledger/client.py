@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
@@ -190,12 +191,11 @@ class LedgerClient:
         wait_s = _FIRST_WAIT_S
         while True:
             self._believed = False
-            try:
+            with suppress(OSError):  # nobody there yet: whoever waits is told when its patience ends
                 await asyncio.get_running_loop().create_unix_connection(self._protocol, str(self._path))
                 await self._lost.wait()
-            except OSError as error:
-                _log.debug("ledger not reached", path=str(self._path), error=type(error).__name__)
             if self._believed:
+                _log.warning("ledger lost", path=str(self._path), waiting=len(self._pending))
                 wait_s = _FIRST_WAIT_S
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
@@ -234,5 +234,6 @@ class LedgerClient:
         self._believed = True
         self._connection = connection
         self._greeted.set()
+        _log.info("ledger reached", origin=hello.origin, term=hello.term)
         for pending in list(self._pending.values()):
             self._send(pending)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT: Final = 8192
 MAX_REPLY_BYTES: Final = 8 * 1024 * 1024
 MAX_PATH_BYTES: Final = 100
+FAREWELL_S: Final = 0.05
+"""How long a client may take to read its last replies, in seconds."""
 _OWNER_ONLY: Final = 0o600
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -56,15 +58,18 @@ class LedgerServer:
         self._path.chmod(_OWNER_ONLY)
 
     async def close(self) -> None:
-        """Take no more calls, end every connection, remove the socket."""
+        """Take no more calls, send the replies at hand, end every connection, remove the socket."""
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
-        for connection in list(self._connections):
-            connection.abort()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.finish()
+        await asyncio.sleep(0 if not self._connections else FAREWELL_S)
+        for connection in list(self._connections):
+            connection.abort()
         if self._server is not None:
             await self._server.wait_closed()
 

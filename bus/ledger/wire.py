@@ -171,6 +171,12 @@ class FrameProtocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def finish(self) -> None:
+        """End the connection once what was sent has left."""
+        if self._transport is not None:
+            self._flush()
+            self._transport.close()
+
     def pause(self) -> None:
         """Read nothing until `resume`."""
         if self._transport is not None and self._transport.is_reading():
@@ -183,7 +189,7 @@ class FrameProtocol(asyncio.Protocol):
 
     def _flush(self) -> None:
         data, self._out = b"".join(self._out), []
-        if self._transport is not None:
+        if data and self._transport is not None:
             self._transport.write(data)
 
     def _frames(self) -> list[bytes]:

@@ -117,6 +117,8 @@ class GroupWriter(Generic[Item, Result]):
             batch, other = self._drain()
             if batch:
                 self._loop.call_soon_threadsafe(_answer, batch, self._attempt(batch))
+                if self._cause is not None:  # after the answers: whoever ends the process then has told everybody
+                    self._loop.call_soon_threadsafe(self._failed.set)
             if isinstance(other, _Job):
                 self._do(other)
             ended = isinstance(other, _End)
@@ -137,7 +139,7 @@ class GroupWriter(Generic[Item, Result]):
             try:
                 return self._write([waiting.item for waiting in batch])
             except Exception as error:  # noqa: BLE001 - whatever it was, nothing may be written after it
-                self.stop(error)
+                self._cause = error
         return [self._error() for _ in batch]
 
     def _do(self, job: _Job) -> None:
