@@ -1,7 +1,7 @@
 """Where a session serves its peer: one task per question, deadlines, cancellation, notices in order.
 
-Promises: a question past its deadline, reset by the peer or left by a closing session is cancelled; a handler's
-failure becomes a RESET and reveals nothing; notices over the bound are dropped and counted.
+Promises: a question past its deadline (within a quarter of a second), reset by the peer or left by a closing session
+is cancelled; a handler's failure becomes a RESET and reveals nothing; notices over the bound are dropped and counted.
 """
 
 from __future__ import annotations

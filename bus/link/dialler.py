@@ -45,6 +45,7 @@ class NodeSettings:
         tls: a context with the link certificate of now (asked anew at each dial, so that renewal needs no restart).
         now_ms: its clock, milliseconds since the epoch.
         process: a random word of this process.
+        proxy: http://… of the agency's own proxy, through which TLS passes unopened (CONNECT); empty for none.
         backoff_base_s, backoff_cap_s: the wait before attempt n is drawn from 0 to min(cap, base * 2**n).
         versions: link versions it offers.
         limits: what one session may cost.
@@ -57,6 +58,7 @@ class NodeSettings:
     now_ms: Callable[[], int]
     process: str
     software: str = "lienthong"
+    proxy: str = ""
     backoff_base_s: float = 0.5
     backoff_cap_s: float = 30.0
     versions: tuple[int, ...] = VERSIONS
@@ -175,22 +177,27 @@ class Dialler:
         except LinkRefusedError as refusal:
             self._problem = f"refused: {refusal.code}"
             self._not_before_s = refusal.retry_after_ms / 1000
-        except (aiohttp.ClientError, OSError, TimeoutError, FrameError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is told and tried again, for ever
             self._problem = f"{Refused.UNREACHABLE.value}: {type(error).__name__}"
         else:
             self._run(client, session)
             return True
         await client.close()
-        _log.warning("link.no_session", address=self._address, problem=self._problem, attempts=self._attempts)
+        _log.warning("link.no_session", hub=self._address, problem=self._problem, attempts=self._attempts)
         return False
 
     async def _greet(self, client: aiohttp.ClientSession) -> Session:
         settings = self._settings
         async with asyncio.timeout(settings.limits.handshake_s):
             socket = await client.ws_connect(
-                self._address, ssl=settings.tls(), max_msg_size=2 * MAX_FRAME_BYTES, compress=0, autoclose=True
+                self._address,
+                ssl=settings.tls(),
+                proxy=settings.proxy or None,
+                max_msg_size=2 * MAX_FRAME_BYTES,
+                compress=0,
             )
-            if not isinstance(socket, _Socket):
+            certificate = net.peer_certificate_of(socket)
+            if not isinstance(socket, _Socket) or certificate is None:
                 raise FrameError("websocket-broken")
             greeting = self._hello()
             await socket.send_bytes(hello.frame_of(greeting))
@@ -203,8 +210,7 @@ class Dialler:
         self._offset_ms = hello.clock_offset_ms(greeting.time_ms, received_ms, welcome.time_ms)
         hello.judge_welcome(welcome, greeting, self._offset_ms)
         if abs(self._offset_ms) > CLOCK_WARN_MS:
-            _log.warning("link.clock_off", address=self._address, offset_ms=self._offset_ms)
-        certificate = net.peer_certificate_of(socket) or b""
+            _log.warning("link.clock_off", hub=self._address, offset_ms=self._offset_ms)
         session = Session(
             socket,
             socket.abort,

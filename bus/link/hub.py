@@ -178,21 +178,21 @@ class HubLink:
         code, retry_after_ms = Refused.MALFORMED.value, 0
         if isinstance(reason, LinkRefusedError):
             code, retry_after_ms = reason.code, reason.retry_after_ms
-        _log.info("link.refused", code=code, address=peer.address, certificate=peer.x5t)
+        _log.info("link.refused", code=code, peer=peer.address, certificate=peer.x5t)
         refuse = Refuse(code=code, retry_after_ms=retry_after_ms, time_ms=self._now_ms(), versions=VERSIONS)
         try:
             await socket.send_bytes(hello.frame_of(refuse))
             await socket.close(code=aiohttp.WSCloseCode.POLICY_VIOLATION, message=code.encode())
         except ConnectionError:
-            _log.info("link.refused_peer_left", address=peer.address)
+            _log.info("link.refused_peer_left", peer=peer.address)
 
     async def _keep(self, session: Session) -> None:
         replaced = [one for one in self._sessions if _same_process(one, session)]
-        self._sessions.add(session)
-        self._authenticate.opened(session)
-        _log.info("link.opened", agencies=session.hello.agencies, certificate=session.peer.x5t)
         closing = [asyncio.ensure_future(one.drain(_REPLACED_S, GoAwayCode.SUPERSEDED)) for one in replaced]
+        self._sessions.add(session)
+        _log.info("link.opened", agencies=session.hello.agencies, certificate=session.peer.x5t)
         try:
+            self._authenticate.opened(session)
             await session.run()
         finally:
             self._sessions.discard(session)

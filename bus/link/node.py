@@ -23,6 +23,7 @@ from bus.link.session import Session
 
 _log = structlog.get_logger(__name__)
 _LEAVE_S: Final = 5.0
+_MAX_WORKERS: Final = 256
 
 
 class NodeLink:
@@ -114,8 +115,10 @@ class NodeLink:
         return sessions
 
     def _cover(self, addresses: tuple[str, ...]) -> None:
-        for address in addresses:
-            if address not in self._diallers and not self._stopped:
+        for address in addresses[:_MAX_WORKERS]:
+            if not address.startswith("wss://"):
+                _log.error("link.not_an_address", address=address)
+            elif address not in self._diallers and not self._stopped:
                 dialler = Dialler(address, self._settings, self._handlers, self._on_opened, self._on_closed)
                 self._diallers[address] = dialler
                 dialler.start()

@@ -152,10 +152,10 @@ class Session:
             code = aiohttp.WSCloseCode.MESSAGE_TOO_BIG if too_large else aiohttp.WSCloseCode.PROTOCOL_ERROR
             await self.close(broken.rule, code)
         finally:
-            ticker.cancel()
             self._end(reason)
             if self._goodbye is not None:
-                await self._goodbye.wait()
+                await self._goodbye.wait()  # whoever closes says goodbye before the connection is let go
+            ticker.cancel()
 
     async def call(self, message: Message, timeout_s: float) -> Message:
         """Ask the peer and wait for its answer.

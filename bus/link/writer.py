@@ -12,8 +12,8 @@ from typing import Final
 
 from bus.link.outbox import Outbox, Outgoing
 
-_YIELD_BYTES: Final = 16 * 1024
-"""After a frame this long other tasks get their turn before the next one is encrypted."""
+_YIELD_BYTES: Final = 32 * 1024
+"""After so many bytes other tasks get their turn before more is encrypted."""
 
 
 class Writer:
@@ -97,6 +97,7 @@ class Writer:
             self._pump_task = asyncio.get_running_loop().create_task(self._pump())
 
     async def _pump(self) -> None:
+        without_pause = 0
         try:
             while self._outbox:
                 frame, last_of = self._outbox.pop()
@@ -104,7 +105,9 @@ class Writer:
                     self._on_left(last_of)
                 self.written += 1
                 await self._send(frame)
-                if len(frame) >= _YIELD_BYTES:
+                without_pause += len(frame)
+                if without_pause >= _YIELD_BYTES:
+                    without_pause = 0
                     await asyncio.sleep(0)
         except ConnectionError:
             self._closed = True

@@ -157,3 +157,49 @@ async def test_waits_between_dials_are_drawn_from_a_doubling_range_and_honour_th
     async with world.node("wss://127.0.0.1:1/link", wait=False, random=Dice(), backoff_base_s=1, backoff_cap_s=5):
         await eventually(lambda: len(drawn) >= 5)
     assert drawn[:5] == [(0, 2), (0, 4), (0, 5), (0, 5), (0, 5)]
+
+
+async def test_an_address_without_tls_is_never_dialled_whoever_names_it(world: LinkWorld):
+    asked = []
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    bare = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/link"
+    workers: list[str] = [bare]
+    async with server, world.hub(workers=lambda: tuple(workers)) as hub:
+        workers.append(hub.address)
+        async with world.node(hub.address, bare) as node:
+            await asyncio.sleep(0.05)
+            assert [state.address for state in node.state()] == [hub.address]
+    assert asked == []
+
+
+async def test_a_node_behind_a_proxy_reaches_the_hub_through_it(world: LinkWorld):
+    asked = []
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b"\r\n")[0].decode())
+        host, port = head.split(b" ")[1].decode().split(":")
+        far_reader, far_writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        ways = asyncio.gather(carry(reader, far_writer), carry(far_reader, writer))
+        await ways
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
+    proxy = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with world.hub() as hub:
+        async with world.node(hub.address, proxy=proxy) as node:
+            assert await node.call(SMALL, 5) == SMALL
+            assert (await hub.session()).peer.certificate
+        server.close()
+    where = hub.address.removeprefix("wss://").removesuffix("/link")
+    assert asked == [f"CONNECT {where} HTTP/1.1"]
