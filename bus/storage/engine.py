@@ -34,7 +34,7 @@ def open_engine(url: str, *, create: bool = False) -> sa.Engine:
 
     Args:
         url: where the store is.
-        create: let SQLite make the file; without it a missing file is an error.
+        create: let SQLite make the file and its folder; without it a missing file is an error.
 
     Raises:
         MissingStoreError: there is no such file and `create` is off.
@@ -86,6 +86,7 @@ def _sqlite(url: sa.URL, *, create: bool) -> sa.Engine:
     if not create and not Path(url.database).is_file():
         raise MissingStoreError(f"storage: no store at {url.database}; create it first")
     if create:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         Path(url.database).touch(mode=0o600)
     engine = sa.create_engine(
         url,
