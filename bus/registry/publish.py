@@ -8,51 +8,36 @@ without the directory's keys; that the timestamp is replaced last; that versions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
-from tuf.api.metadata import (
-    DelegatedRole,
-    Delegations,
-    Metadata,
-    MetaFile,
-    Root,
-    Signed,
-    Snapshot,
-    TargetFile,
-    Targets,
-    Timestamp,
-)
+from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
-from bus.registry.keys import DIRECTORY, ONLINE, REGISTRAR, ROOT, THRESHOLDS, RoleKeys
-from bus.registry.layout import (
-    METADATA,
-    ROLE_SECTIONS,
-    Lifetimes,
-    metadata_path,
-    only_writer,
-    stored_path,
-    target_path,
-    write,
+from bus.registry.keys import ONLINE, ROOT, RoleKeys
+from bus.registry.layout import ROLE_SECTIONS, Lifetimes, metadata_path, only_writer, stored_path, target_path, write
+from bus.registry.roles import (
+    LIFETIMES,
+    RepositoryStateError,
+    State,
+    delegations,
+    describe,
+    enrol_all,
+    freshen,
+    grows_old,
+    newest_root,
+    signed_bytes,
+    until,
 )
 from registry import sections
 from registry.authored.compiling import sections_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from securesystemslib.signer import Signer
 
-Payload = TypeVar("Payload", Root, Timestamp, Snapshot, Targets)
-
-LIFETIMES: Final = Lifetimes()
-_RENEW_AT: Final = 3
-"""A signature is renewed when less than a third of its lifetime is left."""
-
-
-class RepositoryStateError(Exception):
-    """There is no repository where one is wanted, or there is one already."""
+__all__ = ["Published", "RepositoryStateError", "create_repository", "publish", "refresh_timestamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +61,13 @@ def create_repository(repository: Path, keys: RoleKeys, *, now: datetime, lifeti
         RoleKeysError: too few root keys, or none of some role.
     """
     with only_writer(repository):
-        if _root_version(repository):
+        if newest_root(repository):
             raise RepositoryStateError(f"{repository} already holds a registry")
-        root = Metadata(Root(version=1, expires=_until(now, lifetimes.root), consistent_snapshot=True))
-        for role in ("root", "targets"):
-            _enrol(root.signed, role, keys.of(ROOT), THRESHOLDS[ROOT])
-        for role in ("snapshot", "timestamp"):
-            _enrol(root.signed, role, keys.of(ONLINE), THRESHOLDS[ONLINE])
-        targets = Metadata(Targets(version=1, expires=_until(now, lifetimes.targets), delegations=_delegations(keys)))
-        write(repository / metadata_path("targets", 1), _signed(targets, keys.of(ROOT)))
-        data = _signed(root, keys.of(ROOT))
+        root = Metadata(Root(version=1, expires=until(now, lifetimes.root), consistent_snapshot=True))
+        enrol_all(root.signed, keys)
+        targets = Metadata(Targets(version=1, expires=until(now, lifetimes.targets), delegations=delegations(keys)))
+        write(repository / metadata_path("targets", 1), signed_bytes(targets, keys.of(ROOT)))
+        data = signed_bytes(root, keys.of(ROOT))
         write(repository / metadata_path("root", 1), data)
         return data
 
@@ -110,7 +92,7 @@ def publish(
     # 1. the folder must be free of mistakes
     data = sections.encode(sections_of(files))
     with only_writer(repository):
-        current = _State(repository)
+        current = State(repository)
         # 2. who must sign: a role whose sections changed, or whose signature grows old
         signed = {
             role: metadata
@@ -126,15 +108,15 @@ def publish(
                 write(path, content)
         meta = dict(current.meta)
         for role, metadata in signed.items():
-            body = _signed(metadata, signers[role])
+            body = signed_bytes(metadata, signers[role])
             write(repository / metadata_path(role, metadata.signed.version), body)
-            meta[f"{role}.json"] = _meta(metadata.signed.version, body)
+            meta[f"{role}.json"] = describe(metadata.signed.version, body)
         # 4. snapshot and, last of all, timestamp
         changed = frozenset(name for role in signed for name in _differing(current, role, data))
         version = current.snapshot_version
         if signed:
             version += 1
-        _freshen(current, version, meta, online, now, lifetimes)
+        freshen(current, version, meta, online, now, lifetimes)
         return Published(version, changed)
 
 
@@ -151,124 +133,32 @@ def refresh_timestamp(
     """
     keys = RoleKeys(online=tuple(online))
     with only_writer(repository):
-        current = _State(repository)
+        current = State(repository)
         if current.snapshot is None:
             raise RepositoryStateError(f"{repository} holds no published registry")
-        old = _grows_old(current.snapshot.signed, now, lifetimes.snapshot)
+        old = grows_old(current.snapshot.signed, now, lifetimes.snapshot)
         version = current.snapshot_version + (1 if old else 0)
-        _freshen(current, version, current.meta, keys.of(ONLINE), now, lifetimes)
+        freshen(current, version, current.meta, keys.of(ONLINE), now, lifetimes)
         return version
 
 
-class _State:
-    """The repository as it stands, read once under the lock."""
-
-    def __init__(self, repository: Path) -> None:
-        if not _root_version(repository):
-            raise RepositoryStateError(f"{repository} holds no registry; create one first")
-        self.repository = repository
-        stamp = repository / metadata_path("timestamp", None)
-        self.timestamp = Metadata[Timestamp].from_file(str(stamp)) if stamp.exists() else None
-        self.snapshot_version = self.timestamp.signed.snapshot_meta.version if self.timestamp else 0
-        self.snapshot = self._read_snapshot()
-        self.meta = dict(self.snapshot.signed.meta) if self.snapshot else {"targets.json": self._targets_meta()}
-
-    def role(self, role: str) -> Metadata[Targets] | None:
-        found = self.meta.get(f"{role}.json")
-        if found is None:
-            return None
-        return Metadata[Targets].from_file(str(self.repository / metadata_path(role, found.version)))
-
-    def _read_snapshot(self) -> Metadata[Snapshot] | None:
-        if not self.snapshot_version:
-            return None
-        path = self.repository / metadata_path("snapshot", self.snapshot_version)
-        return Metadata[Snapshot].from_file(str(path))
-
-    def _targets_meta(self) -> MetaFile:
-        return _meta(1, (self.repository / metadata_path("targets", 1)).read_bytes())
-
-
-def _root_version(repository: Path) -> int:
-    versions = (path.name.partition(".")[0] for path in (repository / METADATA).glob("*.root.json"))
-    return max(map(int, versions), default=0)
-
-
-def _enrol(root: Root, role: str, signers: Sequence[Signer], threshold: int) -> None:
-    for signer in signers:
-        root.add_key(signer.public_key, role)
-    root.roles[role].threshold = threshold
-
-
-def _delegations(keys: RoleKeys) -> Delegations:
-    """Each role may name targets below its own folder only, and nobody after it is asked (terminating)."""
-    known = {}
-    roles = {}
-    for role in (DIRECTORY, REGISTRAR):
-        signers = keys.of(role)
-        known.update({signer.public_key.keyid: signer.public_key for signer in signers})
-        ids = [signer.public_key.keyid for signer in signers]
-        roles[role] = DelegatedRole(role, ids, THRESHOLDS[role], terminating=True, paths=[f"{role}/*"])
-    return Delegations(known, roles)
-
-
 def _role(
-    current: _State, role: str, data: Mapping[str, bytes], now: datetime, lifetimes: Lifetimes
+    current: State, role: str, data: Mapping[str, bytes], now: datetime, lifetimes: Lifetimes
 ) -> Metadata[Targets] | None:
     """The role's next metadata, or None when what it signed still holds."""
     old, lifetime = current.role(role), getattr(lifetimes, role)
-    if old is not None and not _differing(current, role, data) and not _grows_old(old.signed, now, lifetime):
+    if old is not None and not _differing(current, role, data) and not grows_old(old.signed, now, lifetime):
         return None
     targets = {
         target_path(name): TargetFile.from_data(target_path(name), data[name], ["sha256"])
         for name in ROLE_SECTIONS[role]
     }
     version = old.signed.version + 1 if old else 1
-    return Metadata(Targets(version=version, expires=_until(now, lifetime), targets=targets))
+    return Metadata(Targets(version=version, expires=until(now, lifetime), targets=targets))
 
 
-def _differing(current: _State, role: str, data: Mapping[str, bytes]) -> frozenset[str]:
+def _differing(current: State, role: str, data: Mapping[str, bytes]) -> frozenset[str]:
     old = current.role(role)
     held = {path: target.hashes["sha256"] for path, target in old.signed.targets.items()} if old else {}
     names = ROLE_SECTIONS[role]
     return frozenset(name for name in names if held.get(target_path(name)) != sections.section_hash(data[name]))
-
-
-def _freshen(
-    current: _State,
-    version: int,
-    meta: dict[str, MetaFile],
-    online: Sequence[Signer],
-    now: datetime,
-    lifetimes: Lifetimes,
-) -> None:
-    """Sign the snapshot if its version is new, then the timestamp, always."""
-    path = current.repository / metadata_path("snapshot", version)
-    if version != current.snapshot_version:
-        snapshot = Metadata(Snapshot(version=version, expires=_until(now, lifetimes.snapshot), meta=meta))
-        write(path, _signed(snapshot, online))
-    number = current.timestamp.signed.version + 1 if current.timestamp else 1
-    stamp = Timestamp(
-        version=number,
-        expires=_until(now, lifetimes.timestamp),
-        snapshot_meta=_meta(version, path.read_bytes()),
-    )
-    write(current.repository / metadata_path("timestamp", None), _signed(Metadata(stamp), online))
-
-
-def _signed(metadata: Metadata[Payload], signers: Sequence[Signer]) -> bytes:
-    for signer in signers:
-        metadata.sign(signer, append=True)
-    return metadata.to_bytes()
-
-
-def _meta(version: int, data: bytes) -> MetaFile:
-    return MetaFile(version, len(data), {"sha256": sections.section_hash(data)})
-
-
-def _until(now: datetime, lifetime: timedelta) -> datetime:
-    return (now.astimezone(UTC) + lifetime).replace(microsecond=0)
-
-
-def _grows_old(signed: Signed, now: datetime, lifetime: timedelta) -> bool:
-    return signed.expires - now < lifetime / _RENEW_AT

@@ -8,7 +8,11 @@ import pytest
 import registry_repo
 from registry_repo import Repo
 
+from bus.registry import ceremony, roles
 from bus.registry import publish as publishing
+from bus.registry.ceremony import change_keys
+from bus.registry.follow import Follower, Refusal, RegistryRefusedError
+from bus.registry.keys import RoleKeys, RoleKeysError, create_role_keys
 
 STEPS = ("section", "registrar", "snapshot", "timestamp")
 
@@ -36,7 +40,8 @@ def test_a_publication_cut_short_at_any_write_can_be_run_again(
         if here:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publishing, "write", cut)
+    for module in (publishing, roles):
+        monkeypatch.setattr(module, "write", cut)
     with pytest.raises(OSError, match="No space"):
         repo.publish(agreements=registry_repo.revoked())
     monkeypatch.undo()
@@ -49,3 +54,68 @@ def test_a_publication_cut_short_at_any_write_can_be_run_again(
     looked.load()
     assert looked.update(repo.bundle(looked.known())).version == 2
     assert repo.follower("second").update(repo.bundle()).version == 2
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_change_of_keys_cut_short_can_be_run_again(repo: Repo, monkeypatch: pytest.MonkeyPatch, step: int):
+    """Writes: targets, directory, registrar, snapshot, timestamp, root; the seventh never comes."""
+    new = create_role_keys(repo.home / "new-keys")
+    follower = repo.follower()
+    follower.update(repo.bundle())
+    write, done = roles.write, []
+
+    def cut(path: Path, data: bytes) -> None:
+        if len(done) == step:
+            raise OSError(28, "No space left on device")
+        write(path, data)
+        done.append(path)
+
+    for module in (ceremony, roles):
+        monkeypatch.setattr(module, "write", cut)
+    if step < 6:
+        with pytest.raises(OSError, match="No space"):
+            change_keys(repo.folder, repo.keys, new, now=repo.now)
+    monkeypatch.undo()
+    version = change_keys(repo.folder, repo.keys, new, now=repo.now)
+    assert version == 2
+    assert follower.update(repo.bundle(follower.known())).version >= 2
+    repo.keys = new
+    repo.publish(agreements=registry_repo.revoked())
+    assert repo.follower("second").update(repo.bundle()).agreement("ag-0001").state == "revoked"
+
+
+def test_keys_left_out_sign_nothing_any_more(repo: Repo):
+    old, new = repo.keys, create_role_keys(repo.home / "new-keys")
+    follower = repo.follower()
+    follower.update(repo.bundle())
+    change_keys(repo.folder, old, new, now=repo.now)
+    follower.update(repo.bundle(follower.known()))
+    # The thief of all the old keys publishes: nodes that know the new root are not impressed.
+    repo.publish(agreements=registry_repo.revoked())
+    before = follower.snapshot
+    with pytest.raises(RegistryRefusedError) as caught:
+        follower.update(repo.bundle(follower.known()))
+    assert caught.value.refusal is Refusal.THRESHOLD
+    assert follower.snapshot is before
+    # Neither is a node that comes with the very first root.
+    with pytest.raises(RegistryRefusedError):
+        Follower(repo.home / "late", repo.root).update(repo.bundle())
+
+
+def test_the_root_changes_hands_only_by_enough_of_the_old_ones(repo: Repo):
+    new = create_role_keys(repo.home / "new-keys")
+    with pytest.raises(RoleKeysError, match="root needs 2"):
+        change_keys(repo.folder, RoleKeys(root=repo.keys.root[:1]), new, now=repo.now)
+    with pytest.raises(RoleKeysError, match="online needs 1"):
+        change_keys(repo.folder, repo.keys, RoleKeys(root=new.root), now=repo.now)
+    # A root signed by strangers only is not followed.
+    change_keys(repo.folder, RoleKeys(root=new.root), new, now=repo.now)
+    with pytest.raises(RegistryRefusedError) as caught:
+        repo.follower().update(repo.bundle())
+    assert caught.value.refusal is Refusal.THRESHOLD
+
+
+def test_the_root_is_renewed_with_the_same_keys(repo: Repo):
+    assert change_keys(repo.folder, repo.keys, repo.keys, now=repo.now) == 2
+    assert repo.publish(agreements=registry_repo.revoked()).version == 3
+    assert repo.follower().update(repo.bundle()).version == 3
