@@ -136,7 +136,7 @@ class SoapAdapter(Adapter):
         if content is None or not reply.is_success:
             raise refused_by_status(reply.status, {}) if not reply.is_success else _bad("empty-body")
         # ④ the schema, then zeep, then the map
-        return courier.found(self._wsdl.reply(query.operation, content, reply.body), query)
+        return courier.found(self._wsdl.reply(query.operation, content), query)
 
     def _content(self, reply: Reply) -> Element | None:
         if reply.media_type not in _MEDIA_TYPES:
@@ -206,13 +206,14 @@ class _Wsdl:
             raise PeerError(PeerFault.BAD_QUESTION, rule=broken[0].rule, at=broken[0].path)
         return message.content, dict(message.headers)
 
-    def reply(self, name: str, content: Element, data: bytes) -> object:
+    def reply(self, name: str, content: Element) -> object:
         operation = self._operations[name]
         if content.tag != str(operation.output.body.qname):
             raise _bad("unexpected-element")
         broken = self._schema.violations(content)
         if broken:
             raise PeerError(PeerFault.BAD_ANSWER, rule=broken[0].rule, at=broken[0].path)
+        data = etree.tostring(content.getroottree())  # what was judged, not what came: zeep parses on its own
         try:
             decoded = self._binding.process_reply(self._client, operation, _Response(data))
         except (zeep.exceptions.Error, TypeError, ValueError):

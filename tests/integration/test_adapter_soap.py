@@ -297,9 +297,10 @@ async def test_numbers_in_the_reply_are_read_by_the_schema():
         assert (await adapter.ask(ASKED)).body == {"number": AN, "nth_child": 2}
 
 
-async def test_a_comment_in_a_reply_does_not_cut_a_value():
+@pytest.mark.parametrize("cut", [b"<!-- x -->", b"<?x y?>", b"<![CDATA[]]>"])
+async def test_what_is_judged_is_what_is_decoded(cut: bytes):
     server = PopulationServer()
-    body = citizens(people.AN).replace(b"096199000001", b"0961<!-- x -->99000001")
+    body = citizens(people.AN).replace(b"096199000001", b"0961" + cut + b"99000001")
     server.canned = (200, "text/xml", body)
     async with asking(server) as adapter:
         assert (await adapter.ask(ASKED)).body == {"number": AN}

@@ -1,0 +1,86 @@
+"""docs/adapters.md is built and compared: every example works, every key and reason stands in a table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unittest
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from adapters import mapping, memory, operation, rest, soap, sql, token
+from adapters.kinds import KINDS, build
+from adapters.port import PeerError, PeerFault
+
+TEXT = (Path(__file__).parents[3] / "docs" / "adapters.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)(?: (\w+))?\n(.*?)```", TEXT, re.DOTALL)
+ROWS = [line for line in TEXT.splitlines() if line.startswith("|")]
+FIRST_CELLS = " ".join(line.split("|")[1] for line in ROWS)
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for _, kind, text in BLOCKS if kind])
+def test_every_example_builds(kind: str, text: str):
+    assert build(kind, tomllib.loads(text)).operations
+
+
+def test_every_kind_has_an_example():
+    assert {kind for _, kind, _ in BLOCKS if kind} == set(KINDS)
+
+
+def test_the_python_examples_run():
+    snippets = [text for language, _, text in BLOCKS if language == "python"]
+    assert len(snippets) == 2
+    for snippet in snippets:
+        names: dict[str, object] = {}
+        exec(compile(snippet, "docs/adapters.md", "exec"), names)  # noqa: S102 - our own page
+        if "TestOurSystem" in names:
+            _run_contract(names["TestOurSystem"])
+
+
+def _run_contract(contract: type) -> None:
+    ran = 0
+    for name in [name for name in dir(contract) if name.startswith("test_")]:
+        try:
+            getattr(contract(), name)()
+        except unittest.SkipTest:
+            continue
+        ran += 1
+    assert ran >= 8
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        operation.Settings, operation.Operation, operation.Answer, mapping.Field, rest.RestSettings,
+        rest.RestOperation, token.TokenSettings, soap.SoapSettings, soap.SoapOperation, sql.SqlSettings,
+        sql.SqlOperation, memory.MemorySettings, memory.MemoryOperation,
+    ],
+)  # fmt: skip
+def test_every_key_stands_in_a_table(model: type):
+    keys = {info.alias or name for name, info in model.model_fields.items()}
+    assert {key for key in keys if f"`{key}`" not in FIRST_CELLS} == set()
+
+
+def test_every_type_and_fact_stands_in_a_table():
+    names = {*get_args(mapping.As), *get_args(operation.Fact)}
+    assert {name for name in names if f"`{name}`" not in FIRST_CELLS} == set()
+
+
+def test_the_reasons_are_all_there_with_their_usual_case():
+    section = TEXT.split("## 7. Reasons")[1].split("## 8.")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (yes|no) \| (yes|no) \|$", section, re.MULTILINE)
+    assert [(kind, retry == "yes", known == "yes") for kind, retry, known in rows] == [
+        (error.kind.value, error.retry, error.outcome_known) for error in map(PeerError, PeerFault)
+    ]
+
+
+def test_every_rule_named_in_the_code_is_explained():
+    code = "".join(
+        (Path(__file__).parents[3] / "adapters" / name).read_text(encoding="utf-8")
+        for name in ("values.py", "dates.py", "mapping.py", "token.py", "http.py")
+    )
+    rules = set(re.findall(r'(?:RuleError|DateError|MapError)\("([a-z-]+)"', code))
+    rules |= set(re.findall(r'BAD_ANSWER, rule="([a-z-]+)"', code))
+    assert {rule for rule in rules if f"`{rule}`" not in TEXT} <= {"target-clash"}
