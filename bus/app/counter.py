@@ -15,6 +15,7 @@ import orjson
 
 from bus.sample.personas import OFFICER, PERSONAS
 from bus.sample.procedures import CASES, DEMO, REFUSED_FORM, Case
+from schemas.text import Bilingual
 
 TIMEOUT_S: Final = 60.0
 Party = Mapping[str, str]
@@ -29,7 +30,7 @@ class Resolved:
         took_ms: as the counter's own clock saw it.
     """
 
-    title: Mapping[str, str]
+    title: Bilingual
     status: int
     body: Mapping[str, Any] = field(repr=False)
     took_ms: int
@@ -54,7 +55,7 @@ class Counter:
         parties: Iterable[Party],
         *,
         officer: tuple[str, str] = OFFICER,
-        title: Mapping[str, str] | None = None,
+        title: Bilingual | None = None,
         overrides: Mapping[str, str] | None = None,
     ) -> Resolved:
         """Open one dossier.
@@ -76,7 +77,9 @@ class Counter:
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
         ) as answer:
             body = orjson.loads(await answer.read())
-            return Resolved(title or {}, answer.status, body, round((time.perf_counter() - began) * 1000))
+            return Resolved(
+                title or Bilingual(vi=form, en=form), answer.status, body, round((time.perf_counter() - began) * 1000)
+            )
 
     async def sample(self, case: Case, form: str | None = None) -> Resolved:
         """Open one of the sample's dossiers."""

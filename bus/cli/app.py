@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, demo, doctor, dossier, explain_config, keys, registry
+from bus.cli import api_keys, demo, doctor, dossier, explain_config, keys, ledger, processes, registry
 from bus.cli.exits import Exit
 from bus.cli.failures import report, wants_json
 from bus.cli.output import Json, emit
@@ -25,7 +25,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-app.command("demo")(demo.demo_command)
+app.add_typer(demo.app, name="demo")
+app.command("hub")(processes.hub_command)
+app.command("node")(processes.node_command)
 app.command("up")(demo.up_command)
 app.add_typer(dossier.app, name="dossier")
 app.command("explain-config")(explain_config.command)
@@ -33,6 +35,7 @@ app.command("doctor")(doctor.command)
 keys.app.add_typer(api_keys.app, name="api-key")
 app.add_typer(keys.app, name="keys")
 app.add_typer(registry.app, name="registry")
+app.add_typer(ledger.app, name="ledger")
 
 
 @app.command("version")

@@ -15,15 +15,18 @@ import uvloop
 from rich.markup import escape
 
 from bus import logs
-from bus.app.counter import Counter, demo
+from bus.app.counter import Counter, Resolved, demo
 from bus.app.embedded import Embedded
+from bus.app.layout import Plan, lay_out
 from bus.cli.dossiers import refused, shown
 from bus.cli.exits import Exit
+from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, err, out, progress, table
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings
 from config.load import load
 from config.parts import LogFormat, LogLevel, LogSettings
+from config.secrets import read_secret
 
 StateFolder: TypeAlias = Annotated[
     Path, typer.Option("--state", help="Folder for keys, ledger, registry, archives, sample data; made on first run.")
@@ -36,7 +39,12 @@ Language: TypeAlias = Annotated[str, typer.Option("--language", help="vi or en, 
 _STATE: Final = Path("var/demo")
 
 
-def demo_command(
+app = typer.Typer(help="The sample nation, shown at work.", invoke_without_command=True)
+
+
+@app.callback()
+def demo_command(  # noqa: PLR0913 - one option each
+    context: typer.Context,
     *,
     stay: Annotated[bool, typer.Option("--stay", help="Stay up afterwards, until Ctrl-C.")] = False,
     state: StateFolder = _STATE,
@@ -48,6 +56,8 @@ def demo_command(
     as_json: Json = False,
 ) -> None:
     """Start the bus with the sample nation, resolve three dossiers, show one refusal."""
+    if context.invoked_subcommand is not None:
+        return
     settings = EmbeddedSettings(
         state_folder=state.absolute(),
         hub_listen=hub_listen,
@@ -58,6 +68,60 @@ def demo_command(
     logs.configure(LogSettings(format=LogFormat.CONSOLE, level=level))
     code = uvloop.run(_with_bus(settings, lambda bus: _demo(bus, language, as_json=as_json), stay=stay))
     raise typer.Exit(code)
+
+
+@app.command("against")
+def against_command(
+    node: Annotated[str, typer.Argument(help="The address of a running node's face to agency systems.")],
+    *,
+    key_file: Annotated[Path, typer.Option(help="File with the API key to show.")],
+    language: Language = "vi",
+    as_json: Json = False,
+) -> None:
+    """Resolve the same dossiers at a node that runs already."""
+    key = read_secret(key_file).decode()
+    try:
+        resolved, refusal = asyncio.run(_against(node, key))
+    except aiohttp.ClientError as error:
+        raise CommandError(Exit.UNREACHABLE, "node", f"the node at {node} does not answer: {error}") from error
+    _show(resolved, refusal, language, {}, as_json=as_json)
+    if not all(one.done for one in resolved) or refusal.done:
+        raise typer.Exit(Exit.NO)
+
+
+@app.command("prepare")
+def prepare_command(
+    folder: Annotated[Path, typer.Argument(help="Folder for settings, keys, ledger, registry, archives, data.")],
+    *,
+    hub_host: Annotated[str, typer.Option(help="The name or address by which nodes reach the hub.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Hub workers.")] = 2,
+    people: People = 10_000,
+    as_json: Json = False,
+) -> None:
+    """Write all that a hub and its nodes need to run the sample nation as separate processes. Starts nothing."""
+    plan = Plan(hub_host=hub_host, workers=workers, people=people)
+    with progress() as bar:
+        task = bar.add_task("keys, registry, ledger, sample nation", total=people)
+        laid = lay_out(folder, plan, lambda _what, done: bar.advance(task, done))
+    data = {
+        "hub": str(laid.hub),
+        "nodes": {name: str(path) for name, path in laid.nodes.items()},
+        "commands": laid.commands,
+        "node": laid.node_url,
+        "key_file": str(laid.key_file),
+    }
+    last = f"lienthong demo against {laid.node_url} --key-file {laid.key_file}"
+    rows = [(command,) for command in (*laid.commands, last)]
+    emit(
+        data,
+        table("Start each of these in a terminal of its own, the last one when all stand", ("command",), rows),
+        as_json=as_json,
+    )
+
+
+async def _against(node: str, key: str) -> tuple[list[Resolved], Resolved]:
+    async with aiohttp.ClientSession() as session:
+        return await demo(Counter(node, key, session))
 
 
 def up_command(
@@ -114,15 +178,18 @@ async def _demo(bus: Embedded, language: str, *, as_json: bool) -> Exit:
     async with aiohttp.ClientSession() as session:
         resolved, refusal = await demo(Counter(bus.addresses.node, key, session))
     head = await bus.ledger.head()
-    data = {
-        "dossiers": [asdict(one) for one in resolved],
-        "refused": asdict(refusal),
-        "ledger": {"origin": bus.ledger.origin, "size": head.size, "root": head.root.hex()},
-    }
+    ledger = {"origin": bus.ledger.origin, "size": head.size, "root": head.root.hex()}
+    _show(resolved, refusal, language, {"ledger": ledger}, as_json=as_json)
+    return Exit.DONE if all(one.done for one in resolved) and not refusal.done else Exit.NO
+
+
+def _show(
+    resolved: list[Resolved], refusal: Resolved, language: str, more: dict[str, object], *, as_json: bool
+) -> None:
+    data = {"dossiers": [asdict(one) for one in resolved], "refused": asdict(refusal), **more}
     heading = "[bold]And a form that asks for what an agency already holds is refused:[/]"
     parts = [shown(one, language) for one in resolved]
     emit(data, *parts, heading, refused(refusal.body, language), as_json=as_json)
-    return Exit.DONE if all(one.done for one in resolved) and not refusal.done else Exit.NO
 
 
 async def _nothing(_bus: Embedded) -> Exit:

@@ -25,7 +25,7 @@ _PARTY_PARTS = 4
 
 
 @app.command("resolve")
-def resolve(
+def resolve(  # noqa: PLR0913 - one option each
     *,
     node: Annotated[str, typer.Option(help="The node's address for agency systems.")] = "http://127.0.0.1:8500",
     key_file: Annotated[Path, typer.Option(help="File with the API key to show.")],

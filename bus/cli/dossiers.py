@@ -20,7 +20,7 @@ def shown(one: Resolved, language: str) -> RenderableType:
 
 def _resolved(one: Resolved, language: str) -> RenderableType:
     body = one.body
-    title = f"{body['dossier']}  {body['procedure']}  {one.title.get(language, body['procedure_name'][language])}"
+    title = f"{body['dossier']}  {body['procedure']}  {one.title['en' if language == 'en' else 'vi']}"
     columns = ("requirement", "satisfied by", "service", "receipt (asked, outcome)", "or left to the citizen, because")
     rows = [_row(line, language) for line in body["lines"]]
     left = len(body["left_to_citizen"])

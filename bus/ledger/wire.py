@@ -8,7 +8,7 @@ Leaves out: who may connect (the socket file's mode), retries (`client`).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import msgspec
 
@@ -139,9 +139,8 @@ class FrameProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a frame connection is a stream")
-        self._transport = transport
+        # A stream on every loop; uvloop's transports stand outside asyncio's class tree.
+        self._transport = cast("asyncio.Transport", transport)
         self._on_made(self)
 
     def data_received(self, data: bytes) -> None:

@@ -1,0 +1,47 @@
+"""Where the ledger is that an operator means: named by a hub's settings, the embedded bus's, or a state folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bus.app.hub_process import ledger_files
+from bus.app.prepare import State
+from bus.ledger.process import LedgerFiles
+from config.embedded import EmbeddedSettings
+from config.hub import HubSettings
+from config.load import kind_of, load
+from config.secrets import read_secret
+from signing.checkpoint import NoteKey
+
+
+class NoLedgerHereError(Exception):
+    """The path names no hub, no embedded bus, no state folder."""
+
+
+def ledger_at(place: Path) -> LedgerFiles:
+    """The ledger's parts.
+
+    Args:
+        place: a settings file of a hub or of the embedded bus, or a state folder such as `var/demo`.
+
+    Raises:
+        NoLedgerHereError: a node's settings, or a folder that no bus has used.
+        ConfigError: the settings have mistakes.
+    """
+    if place.is_dir():
+        return _in_state_folder(place)
+    kind = kind_of(place)
+    if kind == "hub":
+        return ledger_files(load(place, HubSettings).settings)
+    if kind == "embedded":
+        return _in_state_folder(load(place, EmbeddedSettings).settings.state_folder)
+    raise NoLedgerHereError(f"{place} are the settings of a node; the ledger is the hub's")
+
+
+def _in_state_folder(folder: Path) -> LedgerFiles:
+    # The embedded bus names its ledger after its instance; its own key knows the name.
+    unnamed = State(folder.absolute(), "").ledger
+    if not unnamed.note_key_file.exists():
+        raise NoLedgerHereError(f"{folder} is no state folder of a bus that has run")
+    origin = NoteKey.from_text(read_secret(unnamed.note_key_file).decode()).verifier.name
+    return State(folder.absolute(), origin).ledger

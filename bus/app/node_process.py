@@ -1,0 +1,114 @@
+"""A node from its settings: keys, archives, adapters, link, HTTP face.
+
+Promises: nothing is created here but the trusted registry's folder; a missing archive, key or adapter file stops the
+start with the reason and the place. Leaves out: making them (`lienthong keys|…`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from adapters.kinds import build
+from adapters.port import Adapter
+from bus import net
+from bus.access import Grants, Principal
+from bus.app.hub_process import anchors_of
+from bus.app.node import AgencyParts, Node, NodeParts
+from bus.app.registry import NodeRegistry
+from bus.clock import Clock, SteadyClock
+from bus.http.agency import AgencyFace
+from bus.keystore import open_key
+from bus.ledger.keys import read_vault_key
+from bus.link.limits import LinkLimits
+from bus.node.archive import SqlArchive
+from bus.registry.follow import Follower
+from config.apikeys import load_api_keys
+from config.node import AdapterSettings, AgencySettings, NodeSettings
+from config.secrets import read_secret
+
+log = structlog.get_logger(__name__)
+GRACE_S: Final = 5.0
+
+
+async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
+    """The node's process, until `stop`."""
+    clock = SteadyClock()
+    adapters = _adapters(settings)
+    agencies = [await _agency(agency, adapters, clock) for agency in settings.agencies]
+    follower = Follower(settings.registry.folder, settings.registry.trusted_root.read_bytes(), settings.instance)
+    link = settings.link
+    node = await Node.start(
+        NodeParts(
+            instance=settings.instance,
+            hub=tuple(f"wss://{address}/link" for address in link.hub),
+            tls=net.client_context(link.certificate, link.key, anchors_of(link.anchors)),
+            registry=NodeRegistry(follower, clock),
+            agencies=tuple(agencies),
+            clock=clock,
+            max_body_bytes=settings.http.max_body_bytes,
+            max_parallel=settings.dossier.max_parallel_questions,
+            limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
+        )
+    )
+    face = await _face(settings, node)
+    log.info("node-listening", node=settings.name, address=settings.http.listen)
+    gc.collect()
+    gc.freeze()  # what stands now stays: collections need not walk it again
+    try:
+        await stop.wait()
+    finally:
+        await face.cleanup()
+        await node.close()
+
+
+async def _agency(agency: AgencySettings, adapters: Mapping[str, Adapter], clock: Clock) -> AgencyParts:
+    archive = await SqlArchive.open(agency.archive, read_vault_key(agency.archive_key), clock)
+    own = {service: adapter for service, adapter in adapters.items() if service.partition("/")[0] == agency.id}
+    return AgencyParts(agency.id, open_key(agency.seal), archive, own)
+
+
+def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
+    return {adapter.service: _adapter(adapter) for adapter in settings.adapters}
+
+
+def _adapter(adapter: AdapterSettings) -> Adapter:
+    """Build one; `DeclarationError` lists every mistake with the file's name."""
+    if adapter.file is None:
+        return build(adapter.kind, adapter.settings, _secrets(adapter.secrets), place=adapter.service)
+    table = tomllib.loads(adapter.file.read_text(encoding="utf-8"))
+    return build(adapter.kind, table, _secrets(adapter.secrets), folder=adapter.file.parent, place=str(adapter.file))
+
+
+def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:
+    return lambda name: read_secret(paths[name]).decode()
+
+
+async def _face(settings: NodeSettings, node: Node) -> web.AppRunner:
+    http = settings.http
+    face = AgencyFace(Grants(_keys(settings)), node.desks, max_body_bytes=http.max_body_bytes)
+    runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
+    await runner.setup()
+    tls = net.server_context(http.tls.certificate, http.tls.key, anchors_of(http.tls.anchors)) if http.tls else None
+    host, _, port = http.listen.rpartition(":")
+    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls).start()
+    return runner
+
+
+def _keys(settings: NodeSettings) -> list[tuple[str, Principal]]:
+    now = datetime.now(UTC)
+    return [
+        (key.sha256, Principal(agency.id, key.system))
+        for agency in settings.agencies
+        if agency.api_keys is not None
+        for key in load_api_keys(agency.api_keys)
+        if key.valid(now)
+    ]
