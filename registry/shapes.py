@@ -144,7 +144,7 @@ class _Reader:
         for keyword in _COMBINED:
             self.combined(schema, path, keyword)
         properties = schema.get("properties", {})
-        if not _is_object(properties):
+        if not _is_object(properties) or (path and not properties):
             return self.fault("unbound", path)
         return Shape(
             properties={name: self.node(child, (*path, "properties", name)) for name, child in properties.items()}
@@ -159,6 +159,8 @@ class _Reader:
 
     def array(self, schema: Object, path: Path) -> Shape:
         self.keywords(schema, path, _OF_ARRAYS)
+        if "items" not in schema:
+            return self.fault("unbound", path)
         return Shape(items=self.node(schema.get("items"), (*path, "items")))
 
     def keywords(self, schema: Object, path: Path, allowed: frozenset[str]) -> None:

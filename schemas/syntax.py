@@ -79,6 +79,9 @@ def _toml_error(text: str) -> SyntaxMistake | None:
             return _syntax("toml", Place(1, 1), str(error))
         line = match["line"]
         return _syntax("toml", Place(int(line), int(match["column"])) if line else _end(text), match["what"])
+    except ValueError as error:
+        # Not a syntax error to tomllib: an integer of more digits than Python converts.
+        return _syntax("toml", Place(1, 1), str(error))
     except RecursionError:
         return _too_deep(Place(1, 1))
     return None

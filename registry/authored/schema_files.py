@@ -7,6 +7,7 @@ whether its leaves are terms of the dictionary (``checks_schemas``): that depend
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -99,6 +100,9 @@ def _foreign(document: Object) -> Iterator[tuple[Path, str, str]]:
     waiting: list[tuple[object, Path]] = [(document, ())]
     while waiting:
         node, path = waiting.pop()
+        if isinstance(node, float) and not math.isfinite(node):
+            # 1e999: JSON readers make it infinite, and JSON writers have no word for that.
+            yield path, "bad-schema", next((step for step in reversed(path) if isinstance(step, str)), "$schema")
         if isinstance(node, list):
             waiting.extend((child, (*path, number)) for number, child in enumerate(node))
         if not isinstance(node, dict):

@@ -168,6 +168,9 @@ def schema(change: Callable[[dict[str, object]], object]) -> Files:
 SCHEMA_CASES = [
     (lambda d: d["properties"].update(note={"type": "string"}), "unbound", '"note"'),
     (lambda d: d["properties"].update(note=True), "unbound", '"note"'),
+    (lambda d: d["properties"].update(note={"type": "object"}), "unbound", '"note"'),
+    (lambda d: d["properties"].update(note={"type": "array"}), "unbound", '"note"'),
+    (lambda d: d["properties"]["name"].update({"x-term": 5}), "unbound", '"x-term"'),
     (lambda d: d.update(additionalProperties=True), "open-object", '"additionalProperties"'),
     (lambda d: d.update(patternProperties={}), "shape-keyword", '"patternProperties"'),
     (lambda d: d.update(anyOf=[{"properties": {}}]), "shape-keyword", "{"),
@@ -216,6 +219,8 @@ def test_each_rule_of_schemas_is_told_at_its_place(
         ("schemas/odd/1.json", b'{"a": 1, "a": 2}', "json-repeated-member"),
         ("schemas/odd/1.json", b"{", "json-syntax"),
         ("schemas/odd/1.json", b"\xff", "not-utf-8"),
+        ("schemas/odd/1.json", b'{"maximum": 1e999}', "bad-schema"),
+        ("agencies/more.toml", b"x = " + b"9" * 5000, "toml-syntax"),
         ("schemas/odd/1.json", b"[" * 5000, "too-deep"),
         ("schemas/odd/1.xsd", b"<!DOCTYPE x><x/>", "bad-xsd"),
         ("certificates.toml", b'anchors = ["certificates/none.pem"]', "missing-file"),
