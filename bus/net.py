@@ -52,6 +52,20 @@ def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSL
     return context
 
 
+def system_context(ca_file: str | None, certificate_file: str | None, key_file: str | None) -> ssl.SSLContext:
+    """TLS towards an agency's own system, which may be old: 1.2 or 1.3, its certificate and name always checked.
+
+    Args:
+        ca_file: PEM file of the anchors; None trusts the machine's own.
+        certificate_file, key_file: what we show, where the system asks for a certificate.
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate_file is not None:
+        context.load_cert_chain(certificate_file, key_file)
+    return context
+
+
 def _context(protocol: int, anchors: str) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -81,7 +95,7 @@ def thumbprint(certificate: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode("ascii")
 
 
-async def post(  # noqa: PLR0913 - what, where, and the bounds of the answer
+async def post(
     session: aiohttp.ClientSession, url: str, body: bytes, *, media_type: str, timeout_s: float, max_bytes: int
 ) -> bytes:
     """Post bytes and return the answer's.

@@ -34,7 +34,14 @@ _FROM_PEER = {
 def of_peer(error: PeerError) -> Problem:
     """What an adapter reports of its system, as a problem of the provider's system."""
     params: dict[str, str | int] = {"peer_code": error.peer_code} if error.peer_code else {}
-    return Problem(code=_FROM_PEER[error.kind], params=params, fault_at=FaultAt.PROVIDER_SYSTEM, retry=error.retry)
+    return Problem(
+        code=_FROM_PEER[error.kind],
+        params=params,
+        rule=error.rule,
+        place=error.at,
+        fault_at=FaultAt.PROVIDER_SYSTEM,
+        retry=error.retry,
+    )
 
 
 def of_exception(error: Exception, *, fault_at: FaultAt, correlation: str | None = None) -> Problem:

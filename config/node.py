@@ -56,10 +56,6 @@ class AdapterSettings(Settings):
     """The kind's settings and its field map; checked by the adapter when the node starts."""
     secrets: dict[Name, SecretPath] = Field(default_factory=dict)
     """Files with what the system asks of us (password, token…), by name."""
-    timeout_ms: int = Field(default=10_000, ge=10, le=300_000)
-    """How long the system may take, in milliseconds; a question's own deadline may be shorter."""
-    max_in_flight: int = Field(default=32, ge=1, le=10_000)
-    """Questions that the system gets at once; more wait until their deadline."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from aiohttp import web
 
 from adapters.kinds import build
 from adapters.port import Adapter
+from adapters.surroundings import TlsFiles
 from bus import net
 from bus.access import Grants, Principal
 from bus.app.hub_process import anchors_of
@@ -83,9 +85,16 @@ def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
 def _adapter(adapter: AdapterSettings) -> Adapter:
     """Build one; `DeclarationError` lists every mistake with the file's name."""
     if adapter.file is None:
-        return build(adapter.kind, adapter.settings, _secrets(adapter.secrets), place=adapter.service)
+        secrets = _secrets(adapter.secrets)
+        return build(adapter.kind, adapter.settings, secrets, tls=_tls, place=adapter.service)
     table = tomllib.loads(adapter.file.read_text(encoding="utf-8"))
-    return build(adapter.kind, table, _secrets(adapter.secrets), folder=adapter.file.parent, place=str(adapter.file))
+    return build(
+        adapter.kind, table, _secrets(adapter.secrets), folder=adapter.file.parent, tls=_tls, place=str(adapter.file)
+    )
+
+
+def _tls(files: TlsFiles) -> ssl.SSLContext:
+    return net.system_context(files.ca_file, files.certificate_file, files.key_file)
 
 
 def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:

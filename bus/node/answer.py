@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from adapters.port import Adapter, Found, Officer, Query
+from adapters.port import Adapter, Found, Officer, PeerError, Query
 from bus import bodies, shapes
 from bus.clock import Clock
 from bus.directory import Directory
@@ -121,21 +121,26 @@ class Answerer:
             raise problem(Code.OUTCOME_UNKNOWN, rule="started-before", fault_at=FaultAt.PROVIDER_NODE)
         consumer = self._directory.snapshot.agency(question.sealer)
         now_ms = self._clock()
-        return await adapter.ask(
-            Query(
-                operation=grant.operation.name,
-                body=body if isinstance(body, Mapping) else {"raw": body},
-                fields=grant.terms,
-                purpose=question.purpose,
-                procedure=question.procedure,
-                dossier=question.dossier,
-                officer=Officer(question.officer.id, question.officer.unit) if question.officer else None,
-                consumer=(consumer.code(now_ms) if consumer else None) or question.sealer,
-                request_id=question.id,
-                correlation=question.correlation or question.id,
-                timeout_s=max(0.001, (moment_ms(question.expires) - now_ms) / 1000),
-            )
+        query = Query(
+            operation=grant.operation.name,
+            body=body if isinstance(body, Mapping) else {"raw": body},
+            fields=grant.terms,
+            purpose=question.purpose,
+            procedure=question.procedure,
+            dossier=question.dossier,
+            officer=Officer(question.officer.id, question.officer.unit) if question.officer else None,
+            consumer=(consumer.code(now_ms) if consumer else None) or question.sealer,
+            request_id=question.id,
+            correlation=question.correlation or question.id,
+            timeout_s=max(0.001, (moment_ms(question.expires) - now_ms) / 1000),
         )
+        try:
+            return await adapter.ask(query)
+        except PeerError as error:
+            if grant.operation.safe or error.outcome_known:
+                raise
+            # The system may have acted: nobody may ask again as if it had not.
+            raise problem(Code.OUTCOME_UNKNOWN, rule=error.kind.value, fault_at=FaultAt.PROVIDER_SYSTEM) from error
 
     async def _seal_answer(
         self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: object, found: Found
