@@ -96,12 +96,11 @@ def unpack(data: bytes) -> Message:
 class Assembly:
     """A message arriving in chunks; keeps no more than its preamble announced."""
 
-    __slots__ = ("_chunks", "_got", "total")
+    __slots__ = ("_data", "total")
 
     def __init__(self, first: bytes) -> None:
         self.total = announced_length(first)
-        self._chunks = [first]
-        self._got = len(first)
+        self._data = bytearray(first)  # not a list of chunks: a million of one byte would weigh forty times as much
         self._check()
 
     def add(self, chunk: bytes) -> None:
@@ -110,8 +109,7 @@ class Assembly:
         Raises:
             FrameError: more bytes than announced.
         """
-        self._chunks.append(chunk)
-        self._got += len(chunk)
+        self._data += chunk
         self._check()
 
     def finish(self) -> Message:
@@ -120,10 +118,10 @@ class Assembly:
         Raises:
             FrameError: fewer bytes than announced.
         """
-        return unpack(b"".join(self._chunks))
+        return unpack(bytes(self._data))
 
     def _check(self) -> None:
-        if self._got > self.total:
+        if len(self._data) > self.total:
             raise FrameError("message-length")
 
 
