@@ -11,12 +11,21 @@ from dataclasses import dataclass, field
 
 from rich.markup import escape
 
+from adapters.port import DeclarationError
+from bus.app.ledger_files import NoLedgerHereError
+from bus.app.systems import SystemNotStartedError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
+from bus.ledger.keys import LedgerKeyError
+from bus.ledger.port import LedgerError, LedgerUnreachableError
+from bus.link.errors import LinkError, LinkRefusedError
+from bus.node.archive import ArchiveStoppedError
 from bus.registry.files import FolderError
+from bus.registry.follow import RegistryRefusedError
 from bus.registry.keys import RoleKeysError
 from bus.registry.publish import RepositoryStateError
+from bus.storage.port import StoreError
 from config.apikeys import ApiKeyError
 from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
@@ -43,12 +52,24 @@ class Failure:
     mistakes: tuple[ConfigMistake | Mistake, ...] = field(default=())
 
 
+# The first kind that fits counts: the narrower stands before the wider.
 _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     KeyAddressError: (Exit.SECRET, "key"),
     KeyRefusedError: (Exit.SECRET, "key-refused"),
     SecretError: (Exit.SECRET, "secret"),
     RoleKeysError: (Exit.SECRET, "registry-keys"),
+    LedgerKeyError: (Exit.SECRET, "ledger-key"),
     FolderError: (Exit.CONFIG, "registry-folder"),
+    DeclarationError: (Exit.CONFIG, "adapter"),
+    NoLedgerHereError: (Exit.CONFIG, "no-ledger-here"),
+    LedgerUnreachableError: (Exit.UNREACHABLE, "ledger-unreachable"),
+    LinkError: (Exit.UNREACHABLE, "link"),
+    LinkRefusedError: (Exit.NO, "link-refused"),
+    RegistryRefusedError: (Exit.NO, "registry-refused"),
+    LedgerError: (Exit.STATE, "ledger"),
+    StoreError: (Exit.STATE, "store"),
+    ArchiveStoppedError: (Exit.STATE, "archive"),
+    SystemNotStartedError: (Exit.STATE, "sample-system"),
     RepositoryStateError: (Exit.STATE, "registry-repository"),
     ApiKeyError: (Exit.STATE, "api-key"),
     ConnectionError: (Exit.UNREACHABLE, "unreachable"),

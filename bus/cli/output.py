@@ -7,7 +7,7 @@ errors for people go to standard error.
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TextIO, TypeAlias
 
 import orjson
 import typer
@@ -18,17 +18,23 @@ from rich.text import Text
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, for scripts.")]
 
+PIPE_COLUMNS: Final = 120
 _JSON_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 
 
 def out() -> Console:
     """Standard output, for people."""
-    return Console(highlight=False)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """Standard error, for people."""
-    return Console(stderr=True, highlight=False)
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    # A pipe or a log file has no width: tables are laid out for a wide one.
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else PIPE_COLUMNS)
 
 
 def emit(data: object, *shown: RenderableType, as_json: bool) -> None:

@@ -1,0 +1,121 @@
+"""`lienthong ledger …`: create, show, verify, migrate, erase, put a lost guard back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from bus.app.ledger_files import ledger_at
+from bus.cli.exits import Exit
+from bus.cli.output import Json, emit, progress, table
+from bus.ledger import tools
+from bus.ledger.port import Head
+
+app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
+
+Place: TypeAlias = Annotated[
+    Path, typer.Argument(help="Settings of a hub or of the embedded bus, or a state folder such as var/demo.")
+]
+
+
+@app.command("init")
+def init(place: Place, *, as_json: Json = False) -> None:
+    """Create an empty ledger: its store, its guard file, and keys where there are none. Never touches one that is."""
+    files = ledger_at(place)
+    vkey = tools.init(files)
+    data = {"origin": files.origin, "vkey": vkey}
+    emit(data, f"{files.origin} is ready; auditors check it with", vkey, as_json=as_json)
+
+
+@app.command("show")
+def show(place: Place, *, as_json: Json = False) -> None:
+    """Show size, root, newest checkpoint and what is open. May run beside a serving ledger."""
+    shown = tools.show(ledger_at(place))
+    signed = shown.signed.decode() if shown.signed else None
+    data = {
+        "origin": shown.origin,
+        "vkey": shown.vkey,
+        "store_format": shown.store_format,
+        "term": shown.term,
+        "head": _head(shown.head),
+        "guarded": _head(shown.guarded) if shown.guarded else None,
+        "open_asked": shown.open_asked,
+        "checkpoint": signed,
+    }
+    rows = [
+        ("origin", shown.origin),
+        ("public key", shown.vkey),
+        ("store format", shown.store_format),
+        ("term", shown.term),
+        ("records", shown.head.size),
+        ("root", shown.head.root.hex()),
+        ("last signed, by the guard", shown.guarded.size if shown.guarded else "no guard file"),
+        ("asked, without outcome yet", shown.open_asked),
+    ]
+    emit(data, table("Ledger", ("what", "value"), rows), signed or "no checkpoint yet", as_json=as_json)
+
+
+@app.command("verify")
+def verify(place: Place, *, as_json: Json = False) -> None:
+    """Hash every record again and hold checkpoints, guard and details against that; exit 1 where one does not hold."""
+    files = ledger_at(place)
+    with _counting("verifying") as tell:
+        verified = tools.verify(files, tell)
+    data = {"head": _head(verified.head), "holds": verified.holds, "findings": verified.findings}
+    rows = [(f.step, "holds" if f.holds else "DOES NOT HOLD", f.count, f.detail) for f in verified.findings]
+    title = f"{files.origin}: {verified.head.size} records, root {verified.head.root.hex()}"
+    emit(data, table(title, ("what", "verdict", "how many", "where"), rows), as_json=as_json)
+    if not verified.holds:
+        raise typer.Exit(Exit.NO)
+
+
+@app.command("migrate")
+def migrate(
+    place: Place,
+    *,
+    backup: Annotated[Path | None, typer.Option(help="New file for a copy of a SQLite store.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a store of an older format to this program's. Stop the ledger first."""
+    old, new = tools.migrate(ledger_at(place), backup)
+    emit({"from": old, "to": new}, f"format {old} → {new}" if old != new else "nothing to do", as_json=as_json)
+
+
+@app.command("erase")
+def erase(
+    place: Place,
+    indexes: Annotated[list[int], typer.Argument(min=0, help="Numbers of the records.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase the details of records for good. The records stay, and every proof with them."""
+    if not yes:
+        typer.confirm(f"Erase the details of {len(indexes)} record(s) for good?", abort=True, err=True)
+    count = tools.erase(ledger_at(place), indexes)
+    emit({"erased": count}, f"{count} erased", as_json=as_json)
+
+
+@app.command("restore-guard")
+def restore_guard(
+    place: Place,
+    checkpoint: Annotated[Path, typer.Argument(help="The newest checkpoint that anybody has kept.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Put a lost guard file back, from a checkpoint that nodes or auditors have kept."""
+    head = tools.restore_guard(ledger_at(place), checkpoint.read_bytes())
+    emit(_head(head), f"guarded at {head.size} records", as_json=as_json)
+
+
+def _head(head: Head) -> dict[str, object]:
+    return {"size": head.size, "root": head.root.hex()}
+
+
+@contextmanager
+def _counting(title: str) -> Iterator[Callable[[int, int], None]]:
+    with progress() as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
