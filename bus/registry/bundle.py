@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
 
 from bus.registry.layout import METADATA, ROLE_SECTIONS, metadata_path, stored_path, target_path
+from bus.registry.refusal import Refusal, RegistryRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +30,11 @@ _NAME: Final = re.compile(
 _MAX_NAMES: Final = 300
 
 
-class BundleError(Exception):
+class BundleError(RegistryRefusedError):
     """The bytes are no bundle, or more than one may hold."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Refusal.TAMPERED, detail)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -51,8 +56,15 @@ def changed_since(repository: Path, known: Known) -> Bundle:
 
     Raises:
         FileNotFoundError: nothing was published yet.
-        tuf.api.exceptions.RepositoryError: a file of our own repository is damaged.
+        RegistryRefusedError: a file of the repository itself is damaged.
     """
+    try:
+        return _difference(repository, known)
+    except (RepositoryError, DeserializationError, KeyError) as error:
+        raise RegistryRefusedError(Refusal.DAMAGED, f"{repository}: {error}") from error
+
+
+def _difference(repository: Path, known: Known) -> Bundle:
     stamp = (repository / metadata_path("timestamp", None)).read_bytes()
     bundle = {metadata_path("timestamp", None): stamp, **dict(_roots(repository, known.root))}
     version = Metadata[Timestamp].from_bytes(stamp).signed.snapshot_meta.version

@@ -9,7 +9,6 @@ Expiry is judged by this machine's clock. Source: TUF specification 1.0.33 §5 (
 from __future__ import annotations
 
 import shutil
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from tuf.api import exceptions
@@ -20,6 +19,7 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from bus.registry.bundle import Bundle, Known
 from bus.registry.layout import METADATA, ROLE_SECTIONS, TARGETS, metadata_path, sync, target_path, write
+from bus.registry.refusal import Refusal, RegistryRefusedError
 from registry.sections import NAMES, SectionError
 from registry.snapshot import Snapshot, from_sections
 
@@ -27,33 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+__all__ = ["Follower", "Refusal", "RegistryRefusedError"]
+
 _CURRENT: Final = "current"
 _GENERATION: Final = "generation-{:06d}"
 _SECTIONS: Final = "sections"
-
-
-class Refusal(StrEnum):
-    """Why a registry was not accepted."""
-
-    ROLLED_BACK = "rolled-back"
-    EXPIRED = "expired"
-    TAMPERED = "tampered"
-    """Content, or a mixture of versions, that the signed hashes do not name."""
-    THRESHOLD = "threshold"
-    """Too few good signatures of the role."""
-    INCOMPLETE = "incomplete"
-    """A file that was needed was not brought."""
-    WRONG_INSTANCE = "wrong-instance"
-    DAMAGED = "damaged"
-    """Properly signed, and not readable by this software."""
-
-
-class RegistryRefusedError(Exception):
-    """The registry offered was not accepted; what was trusted before still is."""
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(f"{refusal}: {detail}")
-        self.refusal = refusal
 
 
 class Follower:

@@ -15,6 +15,7 @@ from bus.registry.bundle import BundleError, Known, changed_since, pack, unpack
 from bus.registry.files import FolderError, read_folder
 from bus.registry.keys import RoleKeys, RoleKeysError, create_role_keys, load_role_keys
 from bus.registry.publish import RepositoryStateError, create_repository, publish, refresh_timestamp
+from bus.registry.refusal import Refusal, RegistryRefusedError
 from registry.mistakes import RegistryError
 from registry.sections import NAMES
 
@@ -142,8 +143,17 @@ def test_a_key_whose_public_part_is_anothers_is_refused(tmp_path: Path):
     ],
 )
 def test_what_is_no_bundle_is_refused(data: bytes):
-    with pytest.raises(BundleError):
+    with pytest.raises(BundleError) as caught:
         unpack(data)
+    assert caught.value.refusal is Refusal.TAMPERED
+
+
+@pytest.mark.parametrize("name", ["timestamp.json", "1.snapshot.json", "1.registrar.json"])
+def test_a_damaged_repository_is_told_and_not_sent(repo: Repo, name: str):
+    (repo.folder / "metadata" / name).write_bytes(b"{")
+    with pytest.raises(RegistryRefusedError) as caught:
+        repo.bundle()
+    assert caught.value.refusal is Refusal.DAMAGED
 
 
 def test_a_folder_is_read_whole_and_nothing_else(tmp_path: Path):
