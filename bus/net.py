@@ -1,9 +1,10 @@
 """TLS contexts, the certificate of a request's peer, and the one helper that posts bytes to a stranger.
 
-Promises: TLS 1.3 only; a server context demands a client certificate issued under the given anchors; a client
-context trusts the given anchors alone and checks the host name; no session is resumed, so that every connection
-shows its certificate again. Leaves out: whose certificate it is and whether it is still valid in the registry:
-the callers' affair on every connection.
+Promises: on our own connections TLS 1.3 only; a server context demands a client certificate issued under the given
+anchors; a client context trusts the given anchors alone and checks the host name; no session is resumed, so that
+every connection shows its certificate again. Towards agencies' own systems (`system_context`) TLS 1.2 too.
+Leaves out: whose certificate it is and whether it is still valid in the registry: the callers' affair on every
+connection.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def system_context(ca_file: str | None, certificate_file: str | None, key_file: 
 
     Args:
         ca_file: PEM file of the anchors; None trusts the machine's own.
-        certificate_file, key_file: what we show, where the system asks for a certificate.
+        certificate_file: PEM file of what we show, where the system asks for a certificate.
+        key_file: PEM file of its private key; None where it stands in the certificate's file.
     """
     context = ssl.create_default_context(cafile=ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -79,5 +79,16 @@ def test_contexts_speak_tls_1_3_alone_and_trust_nobody_but_whom_they_were_given(
     assert server.num_tickets == 0
 
 
+def test_towards_an_agencys_own_system_tls_may_be_older_but_is_checked(tmp_path: Path):
+    authority = Authority(tmp_path)
+    authority.client("us")
+    (tmp_path / "ca.pem").write_text(authority.anchors)
+    context = net.system_context(str(tmp_path / "ca.pem"), str(tmp_path / "us.pem"), str(tmp_path / "us.key"))
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert len(context.get_ca_certs()) == 1
+
+
 def test_a_thumbprint_is_base64url_of_sha_256_without_padding():
     assert net.thumbprint(b"") == "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
