@@ -13,13 +13,43 @@ from bus.parties import number_fault
 from registry.catalogue import Operation, Service
 from registry.model import Agreement
 from registry.snapshot import Snapshot
-from schemas.envelope import ASSURANCE_ORDER, Asked, Envelope, asked
+from schemas.envelope import Envelope, Kind, Party
 from schemas.problems import Code, problem
+from schemas.words import ASSURANCE_ORDER
 
 DOSSIER: Final = "dossier"
 """The purpose whose subjects must be parties of a declared open dossier."""
 CONSENT: Final = "consent"
 """The start of a basis that names a consent: refused until signed consent artefacts exist."""
+
+
+class Asked(NamedTuple):
+    """A question's members that its kind guarantees, so that nobody asks twice whether they are there."""
+
+    consumer: Party
+    service: str
+    operation: str
+    purpose: str
+    basis: str
+    schema: str
+
+
+def asked(envelope: Envelope) -> Asked:
+    """The guaranteed members of a question.
+
+    Raises:
+        ProblemError: 109, this is no question.
+    """
+    if envelope.kind is not Kind.QUESTION or envelope.consumer is None:
+        raise problem(Code.ENVELOPE_KIND, rule="question-expected", place="/kind")
+    return Asked(
+        envelope.consumer,
+        envelope.service or "",
+        envelope.operation or "",
+        envelope.purpose or "",
+        envelope.basis or "",
+        envelope.schema or "",
+    )
 
 
 class Grant(NamedTuple):

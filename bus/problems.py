@@ -12,7 +12,7 @@ from aiohttp import web
 
 from adapters.port import PeerError, PeerFault
 from bus.ids import new_id
-from schemas.problem_texts import TEXTS, slug, text_of
+from schemas.problem_texts import entry_of, slug, text_of
 from schemas.problems import Code, FaultAt, Problem, ProblemError
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ def body_of(problem: Problem, *, language: str = "vi", **more: object) -> dict[s
     body: dict[str, object] = {
         "type": f"urn:lienthong:problem:{slug(problem.code)}",
         "title": texts["en"] if language == "en" else texts["vi"],
-        "status": TEXTS[problem.code].status,
+        "status": entry_of(problem.code).status,
         "number": int(problem.code),
         "text": texts,
         "retry": problem.retry,
@@ -84,11 +84,11 @@ def body_of(problem: Problem, *, language: str = "vi", **more: object) -> dict[s
 def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> web.Response:
     """The HTTP answer for one problem."""
     headers = {"Cache-Control": "no-store", "Content-Language": language}
-    if TEXTS[problem.code].status in {429, 503}:
+    if entry_of(problem.code).status in {429, 503}:
         wait_ms = problem.params.get("retry_after_ms", 1000)
         headers["Retry-After"] = str(max(1, int(wait_ms) // 1000))
     return web.Response(
-        status=TEXTS[problem.code].status,
+        status=entry_of(problem.code).status,
         body=msgspec.json.encode(body_of(problem, language=language, **more)),
         content_type="application/problem+json",
         headers=headers,

@@ -28,7 +28,7 @@ class Topic(IntEnum):
     REGISTRY_CHANGED = 5
 
 
-class Reply(msgspec.Struct, frozen=True, array_like=True):
+class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What comes back for a question or a declaration: the sealed answer or fault, and the receipt if recorded."""
 
     sealed: Sealed

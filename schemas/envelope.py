@@ -8,18 +8,38 @@ Leaves out: whether the seal holds (`signing.jws`) and whether the exchange is a
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from schemas.problems import Code, Problem, problem
+from schemas.json import JsonError
+from schemas.json import read as read_json
+from schemas.problems import Code, Problem, ProblemError, problem
 from schemas.sealed import MAX_ENVELOPE_BYTES
 from schemas.text import moment_ms
+from schemas.words import (
+    AgencyId,
+    Assurance,
+    Base64url,
+    Basis,
+    Digest,
+    FieldName,
+    FormName,
+    Instance,
+    MediaType,
+    Moment,
+    Name,
+    SchemaName,
+    ServiceId,
+    Short,
+    Token,
+    Uuid7,
+)
 
 VERSION: Final = 1
 READABLE: Final = (VERSION - 1, VERSION, VERSION + 1)
@@ -29,6 +49,8 @@ MAX_QUESTION_LIFETIME_MS: Final = 5 * 60 * 1000
 MAX_LIFETIME_MS: Final = 35 * 24 * 3600 * 1000
 MAX_PARTS: Final = 64
 MAX_PART_BYTES: Final = 512 * 1024 * 1024
+MAX_DETAILS_CHARS: Final = 12 * 1024
+"""Of one leaf's details in a receipt, as base64url: 9 KiB of JSON."""
 
 
 class Kind(StrEnum):
@@ -46,23 +68,6 @@ class Kind(StrEnum):
 
 
 NUMBERS: Final[Mapping[Kind, int]] = {kind: number for number, kind in enumerate(Kind, start=1)}
-
-_WORD: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$"
-AgencyId = Annotated[str, Meta(pattern=r"^a[0-9]{6}$")]
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-ServiceId = Annotated[str, Meta(pattern=r"^a[0-9]{6}/[a-z][a-z0-9-]{0,39}/[a-z][a-z0-9-]{0,39}$")]
-Token = Annotated[str, Meta(pattern=_WORD)]
-Basis = Annotated[str, Meta(pattern=r"^\w[\w./:();, -]{0,119}$")]
-"""A statute reference as the code list `basis` writes it (`278/2025/NĐ-CP`)."""
-Uuid7 = Annotated[
-    str,
-    Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"),
-]
-Digest = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
-Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
-Short = Annotated[str, Meta(min_length=1, max_length=200)]
-Assurance = Literal["none", "low", "substantial", "high"]
-ASSURANCE_ORDER: Final[Mapping[str, int]] = {"none": 0, "low": 1, "substantial": 2, "high": 3}
 
 
 class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -110,7 +115,7 @@ class Part(_Wire, frozen=True):
     """
 
     id: Name
-    media_type: Annotated[str, Meta(pattern=r"^[a-z]+/[a-z0-9.+-]{1,80}$")]
+    media_type: MediaType
     length: Annotated[int, Meta(ge=0, le=MAX_PART_BYTES)]
     sha256: Digest
     enc: Literal["jwe"] | None = None
@@ -127,9 +132,9 @@ class Leaf(_Wire, frozen=True):
     """A ledger leaf with what opens its commitment, as a receipt hands it over."""
 
     index: Annotated[int, Meta(ge=0)]
-    leaf: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=4096)]
+    leaf: Annotated[Base64url, Meta(max_length=4096)]
     salt: Digest
-    details: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", max_length=8192)] | None = None
+    details: Annotated[Base64url, Meta(max_length=MAX_DETAILS_CHARS)] | None = None
 
 
 class Receipt(_Wire, frozen=True):
@@ -145,7 +150,7 @@ class Receipt(_Wire, frozen=True):
 class Override(_Wire, frozen=True):
     """One declared way past the guard: which field, for which of the four reasons."""
 
-    field: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,79}$")]
+    field: FieldName
     reason: Literal["quality-failure", "update", "verification", "provider-down"]
 
 
@@ -160,7 +165,7 @@ class Declaration(_Wire, frozen=True):
     """What an agency declares of its own dossier."""
 
     act: Literal["open", "gaps", "override", "close"]
-    form: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}@[1-9][0-9]{0,5}$")] | None = None
+    form: FormName | None = None
     gaps: Annotated[tuple[GapNote, ...], Meta(max_length=128)] = ()
     overrides: Annotated[tuple[Override, ...], Meta(max_length=128)] = ()
 
@@ -186,7 +191,7 @@ class Envelope(_Wire, frozen=True):
     """
 
     v: Annotated[int, Meta(ge=1)]
-    instance: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[a-z0-9]{1,20})?$")]
+    instance: Instance
     kind: Kind
     id: Uuid7
     created: Moment
@@ -203,7 +208,7 @@ class Envelope(_Wire, frozen=True):
     officer: Officer | None = None
     subjects: Annotated[tuple[Subject, ...], Meta(max_length=32)] = ()
     fields: Annotated[tuple[Token, ...], Meta(max_length=256)] = ()
-    schema: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9.-]{0,79}@[1-9][0-9]{0,5}$")] | None = None
+    schema: SchemaName | None = None
     parts: Annotated[tuple[Part, ...], Meta(max_length=MAX_PARTS)] = ()
     in_reply_to: InReplyTo | None = None
     about: Annotated[tuple[Subject, ...], Meta(max_length=32)] = ()
@@ -246,7 +251,15 @@ RULES: Final[Mapping[Kind, tuple[frozenset[str], frozenset[str]]]] = {
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Envelope)
-_PLACE = re.compile(r" - at `\$?(.*)`$")
+_PLACE = re.compile(r" - at `\$([^`]*)`\Z")
+_MEMBERS: Final = frozenset(
+    name
+    for struct in (
+        *(Party, Officer, Subject, Part, InReplyTo, Leaf, Receipt, Override, GapNote, Declaration, Envelope),
+        Problem,
+    )
+    for name in struct.__struct_fields__
+)
 
 
 def encode(envelope: Envelope) -> bytes:
@@ -272,9 +285,11 @@ def decode(data: bytes) -> Envelope:
     try:
         envelope = _decoder.decode(data)
     except msgspec.DecodeError as error:
-        raise _malformed(error) from error
-    if _encoder.encode(envelope) != data:
-        _refuse_duplicates(data)
+        raise _refusal(data, error) from None
+    except RecursionError:
+        raise problem(Code.ENVELOPE_MALFORMED, rule="too-deep", place="/ext") from None
+    if envelope.ext or _encoder.encode(envelope) != data:
+        _must_have_one_reading(data)
     _check_version(envelope)
     _check_members(envelope)
     _check_times(envelope)
@@ -282,22 +297,40 @@ def decode(data: bytes) -> Envelope:
     return envelope
 
 
-def _malformed(error: msgspec.DecodeError) -> Exception:
-    """Name rule and place; msgspec quotes types and patterns, never values, and the place is a member path."""
-    found = _PLACE.search(str(error))
-    place = "/" + re.sub(r"\[(?:\.\.\.|(\d+))\]", r"/\1", found[1]).strip(".").replace(".", "/") if found else "/"
-    rule = "schema" if isinstance(error, msgspec.ValidationError) else "json"
-    return problem(Code.ENVELOPE_MALFORMED, rule=rule, place=place.replace("//", "/"))
+class _Version(msgspec.Struct):
+    """The one member that is read whatever stands beside it."""
+
+    v: int
 
 
-def _refuse_duplicates(data: bytes) -> None:
-    """A member given twice would let two readers see two envelopes; only spellings unlike ours need this look."""
+_version_decoder = msgspec.json.Decoder(_Version)
 
-    def once(pairs: list[tuple[str, object]]) -> None:
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise problem(Code.ENVELOPE_MALFORMED, rule="duplicate-member", place="/")
 
-    json.loads(data, object_pairs_hook=once)
+def _refusal(data: bytes, error: msgspec.DecodeError) -> ProblemError:
+    """A version that this reader does not know explains everything else; otherwise name rule and place."""
+    if not isinstance(error, msgspec.ValidationError):
+        return problem(Code.ENVELOPE_MALFORMED, rule="json", place="/")
+    with contextlib.suppress(msgspec.DecodeError):
+        if _version_decoder.decode(data).v > max(READABLE):
+            return problem(Code.ENVELOPE_VERSION, rule="version", place="/v", supported=VERSION)
+    return problem(Code.ENVELOPE_MALFORMED, rule="schema", place=_place(str(error)))
+
+
+def _place(text: str) -> str:
+    """The member path that msgspec names, as a JSON pointer; what is no path of ours may quote anything."""
+    found = _PLACE.search(text)
+    steps = [] if found is None else [step for step in re.split(r"[.\[\]]+", found[1]) if step]
+    if not all(step.isdecimal() or step in _MEMBERS for step in steps):
+        return "/"
+    return "/" + "/".join(steps)
+
+
+def _must_have_one_reading(data: bytes) -> None:
+    """Only spellings unlike ours, and extensions, which nobody has read yet, need this look."""
+    try:
+        read_json(data)
+    except JsonError as error:
+        raise problem(Code.ENVELOPE_MALFORMED, rule=error.rule, place="/") from None
 
 
 def _check_version(envelope: Envelope) -> None:
@@ -327,13 +360,21 @@ def _check_members(envelope: Envelope) -> None:
 
 
 def _check_times(envelope: Envelope) -> None:
-    try:
-        created, expires = moment_ms(envelope.created), moment_ms(envelope.expires)
-    except ValueError as error:
-        raise problem(Code.ENVELOPE_MALFORMED, rule="moment", place="/created") from error
+    created, expires = _moment(envelope.created, "/created"), _moment(envelope.expires, "/expires")
+    if envelope.as_of is not None:
+        _moment(envelope.as_of, "/as_of")
+    if envelope.receipt is not None:
+        _moment(envelope.receipt.included_by, "/receipt/included_by")
     limit = MAX_QUESTION_LIFETIME_MS if envelope.kind is Kind.QUESTION else MAX_LIFETIME_MS
     if not 0 < expires - created <= limit:
         raise problem(Code.ENVELOPE_LIFETIME, rule="lifetime", place="/expires", limit_ms=limit)
+
+
+def _moment(text: str, place: str) -> int:
+    try:
+        return moment_ms(text)
+    except ValueError:
+        raise problem(Code.ENVELOPE_MALFORMED, rule="moment", place=place) from None
 
 
 def _check_parts(envelope: Envelope) -> None:
@@ -342,32 +383,3 @@ def _check_parts(envelope: Envelope) -> None:
     for index, part in enumerate(envelope.parts):
         if part.enc is not None:
             raise problem(Code.ENVELOPE_MALFORMED, rule="enc-reserved", place=f"/parts/{index}/enc")
-
-
-class Asked(NamedTuple):
-    """A question's members that its kind guarantees, so that nobody asks twice whether they are there."""
-
-    consumer: Party
-    service: str
-    operation: str
-    purpose: str
-    basis: str
-    schema: str
-
-
-def asked(envelope: Envelope) -> Asked:
-    """The guaranteed members of a question.
-
-    Raises:
-        ProblemError: 109, this is no question.
-    """
-    if envelope.kind is not Kind.QUESTION or envelope.consumer is None:
-        raise problem(Code.ENVELOPE_KIND, rule="question-expected", place="/kind")
-    return Asked(
-        envelope.consumer,
-        envelope.service or "",
-        envelope.operation or "",
-        envelope.purpose or "",
-        envelope.basis or "",
-        envelope.schema or "",
-    )

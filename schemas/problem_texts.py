@@ -99,6 +99,11 @@ TEXTS: Final[Mapping[Code, Text]] = {
         "Cơ quan đã được sáp nhập; hãy dùng mã {successor}.",
         "The agency has been merged; use {successor}.",
     ),
+    Code.PART_UNEXPECTED: Text(
+        400,
+        "Có nội dung mà lược đồ của dịch vụ không mô tả.",
+        "There is a body that the service's schema does not describe.",
+    ),
     Code.NOT_AGREED: Text(
         403,
         "Không có dịch vụ này hoặc chưa có thỏa thuận chia sẻ dữ liệu.",
@@ -149,6 +154,11 @@ TEXTS: Final[Mapping[Code, Text]] = {
     ),
     Code.SUBJECT_PLACEHOLDER: Text(
         400, "Số định danh là số giả để lấp chỗ trống.", "The subject's number is a placeholder."
+    ),
+    Code.SUBJECT_NOT_NAMED: Text(
+        403,
+        "Câu hỏi nêu số của người hoặc tài sản không được khai là chủ thể.",
+        "The question holds the number of somebody or something that it does not name as a subject.",
     ),
     Code.QUESTION_SHAPE: Text(
         400, "Câu hỏi không đúng lược đồ của dịch vụ.", "The question does not fit the service's schema."
@@ -260,10 +270,22 @@ if missing := set(Code) - TEXTS.keys():
     raise AssertionError(f"problems without a text: {sorted(missing)}")
 
 
+_FOREIGN: Final[Mapping[int, int]] = {1: 400, 2: 403, 3: 400, 4: 503, 5: 502, 6: 503, 7: 409, 8: 400}
+
+
+def entry_of(code: Code) -> Text:
+    """The entry of a number; one that only a newer peer knows is told by its number alone."""
+    listed = TEXTS.get(code)
+    if listed is not None:
+        return listed
+    status = _FOREIGN.get(code // 100, 500)
+    return Text(status, f"Lỗi số {code:d} của một bên mới hơn.", f"Problem {code:d}, of a newer peer.")
+
+
 def text_of(problem: Problem) -> Bilingual:
     """The two texts with their parameters filled in; a parameter that is missing is shown as an ellipsis."""
     known: defaultdict[str, str | int] = defaultdict(lambda: "…", problem.params)
-    text = TEXTS[problem.code]
+    text = entry_of(problem.code)
     return Bilingual(vi=text.vi.format_map(known), en=text.en.format_map(known))
 
 

@@ -8,9 +8,10 @@ problem becomes an answer on HTTP, on the link or in SOAP (`bus.problems`).
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 
 class FaultAt(StrEnum):
@@ -23,8 +24,25 @@ class FaultAt(StrEnum):
     PROVIDER_SYSTEM = "provider-system"
 
 
+_FIRST: Final = 100
+_LAST: Final = 999
+
+
 class Code(IntEnum):
-    """The list: 1xx envelope, 2xx gate, 3xx shape, 4xx routing, 5xx provider, 6xx record, 7xx dossier, 8xx face."""
+    """The list: 1xx envelope, 2xx gate, 3xx shape, 4xx routing, 5xx provider, 6xx record, 7xx dossier, 8xx face.
+
+    A number between 100 and 999 that is not in it was given by a newer peer: it is kept as it came, so that a fault
+    reaches its asker through a hub that is one release behind.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Code | None:
+        if not isinstance(value, int) or not _FIRST <= value <= _LAST:
+            return None
+        foreign = int.__new__(cls, value)
+        foreign._name_ = f"UNLISTED_{value}"
+        foreign._value_ = value
+        return foreign
 
     ENVELOPE_MALFORMED = 101
     ENVELOPE_TOO_LARGE = 102
@@ -48,6 +66,7 @@ class Code(IntEnum):
     CLOCK_OFF = 120
     ANSWER_TO_ANOTHER_QUESTION = 121
     REPLACED_BY_SUCCESSOR = 122
+    PART_UNEXPECTED = 123
 
     NOT_AGREED = 201
     PURPOSE_NOT_AGREED = 202
@@ -62,6 +81,7 @@ class Code(IntEnum):
     AGREEMENT_ENDED = 211
     CONSENT_NOT_ACCEPTED = 212
     SUBJECT_PLACEHOLDER = 213
+    SUBJECT_NOT_NAMED = 214
 
     QUESTION_SHAPE = 301
     ANSWER_SHAPE = 302
@@ -125,6 +145,12 @@ RETRY_HELPS: Final = frozenset(
 """Problems after which the same request may succeed later. A timeout is not here: its outcome is not known."""
 
 
+_CHARS: Final = 400
+Plain = Annotated[str, Meta(pattern=r"\A(?!.*[0-9]{9})[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,400}\Z")]
+"""A word, a rule, a place: one line without nine digits in a row, since those may number a person."""
+Correlation = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,79}\Z")]
+
+
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One problem as it is sealed and recorded: numbers and parameters, no text.
 
@@ -139,11 +165,11 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """
 
     code: Code
-    params: dict[str, str | int] = {}
-    rule: str | None = None
-    place: str | None = None
+    params: dict[Plain, Plain | int] = {}
+    rule: Plain | None = None
+    place: Plain | None = None
     fault_at: FaultAt | None = None
-    correlation: str | None = None
+    correlation: Correlation | None = None
     retry: bool = False
 
 
@@ -172,7 +198,7 @@ def problem(
             code=code,
             params=params,
             rule=rule,
-            place=place,
+            place=place[:_CHARS] if place else place,
             fault_at=fault_at,
             correlation=correlation,
             retry=code in RETRY_HELPS,

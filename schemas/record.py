@@ -15,8 +15,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.envelope import AgencyId, Basis, Digest, Moment, Name, Officer, ServiceId, Short, Subject, Token, Uuid7
-from schemas.text import b64url_encode
+from schemas.envelope import Officer, Subject
+from schemas.json import JsonError
+from schemas.json import read as read_json
+from schemas.text import b64url_encode, moment_ms
+from schemas.words import AgencyId, Basis, Digest, Moment, Name, SchemaName, ServiceId, Token, Uuid7
 
 SALT_BYTES: Final = 32
 MAX_LEAF_BYTES: Final = 4096
@@ -72,7 +75,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     asked: Annotated[int, Meta(ge=0)] | None = None
 
 
-class PartDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PartDigest(msgspec.Struct, frozen=True):
     """A part as the details keep it: never its bytes."""
 
     id: Name
@@ -80,8 +83,10 @@ class PartDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     length: int
 
 
-class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the commitment binds: kept encrypted and erasable, handed to both parties in the receipt's salts.
+class Details(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the commitment binds: kept encrypted and erasable, handed to both parties in the receipt.
+
+    A reader passes over members that it does not know: the commitment binds the bytes, whatever a newer hub put there.
 
     Attributes:
         exchange: the question's (or declaration's) id; with `sealer` the unique key.
@@ -105,7 +110,7 @@ class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     basis: Basis | None = None
     subjects: tuple[Subject, ...] = ()
     fields: tuple[Token, ...] = ()
-    schema: Short | None = None
+    schema: SchemaName | None = None
     agreement: Token | None = None
     snapshot: int | None = None
     correlation: Token | None = None
@@ -138,9 +143,12 @@ def decode_leaf(data: bytes) -> Record:
     Raises:
         RecordFormatError: malformed, or another spelling of the same record.
     """
+    if len(data) > MAX_LEAF_BYTES:
+        raise RecordFormatError(f"leaf: at most {MAX_LEAF_BYTES} bytes")
     try:
         record = _leaf_decoder.decode(data)
-    except msgspec.DecodeError as error:
+        moment_ms(record.time)
+    except ValueError as error:
         raise RecordFormatError("leaf: not a record of version 1") from error
     if _encoder.encode(record) != data:
         raise RecordFormatError("leaf: not the one spelling of its record")
@@ -156,12 +164,15 @@ def decode_details(data: bytes) -> Details:
     """Read details.
 
     Raises:
-        RecordFormatError: malformed.
+        RecordFormatError: malformed, or two readers could read them differently.
     """
     try:
-        return _details_decoder.decode(data)
-    except msgspec.DecodeError as error:
+        details = _details_decoder.decode(data)
+        if _encoder.encode(details) != data:
+            read_json(data)
+    except (msgspec.DecodeError, JsonError, RecursionError) as error:
         raise RecordFormatError("details: not details of version 1") from error
+    return details
 
 
 def commit(details: bytes, salt: bytes) -> str:

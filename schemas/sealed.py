@@ -17,7 +17,7 @@ MAX_SEAL_BYTES: Final = 2 * 1024
 MAX_PATH: Final = 32
 
 
-class Sealed(msgspec.Struct, frozen=True, array_like=True):
+class Sealed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One envelope with the seal over its batch.
 
     Attributes:

@@ -15,7 +15,7 @@ from typing import Final
 from bus import bodies, shapes
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.gate import DOSSIER, Grant, admit
+from bus.gate import DOSSIER, Grant, admit, asked
 from bus.hub import recording
 from bus.hub.routes import Routes, Speaker
 from bus.ledger.port import Append, Appended, Ledger, LedgerError, Refusal, Refused
@@ -26,7 +26,7 @@ from bus.notary import Judge, Notary, Opened
 from bus.problems import of_exception
 from bus.replies import check_reply
 from bus.topics import Reply, Topic, head, read_reply
-from schemas.envelope import Envelope, InReplyTo, Kind, asked
+from schemas.envelope import Envelope, InReplyTo, Kind
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.record import Outcome, decode_details
 from schemas.sealed import Sealed, pack, unpack

@@ -11,8 +11,9 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from bus.node.archive import SqlArchive
-from schemas.envelope import Assurance, Subject
+from schemas.envelope import Subject
 from schemas.text import Bilingual, moment
+from schemas.words import Assurance
 
 _KIND: Final = "dossier"
 _UTC7_MS: Final = 7 * 3600 * 1000
