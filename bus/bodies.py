@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from schemas.envelope import Envelope, Part
 from schemas.problems import Code, problem
 from schemas.text import b64url_encode
 
+MAX_INLINE_BYTES: Final = 1024 * 1024
+"""A larger part goes by `/bodies`."""
 BODY: Final = "body"
 """The id of the part that a shaped service's schema describes."""
 
@@ -28,8 +30,16 @@ def part_of(data: bytes, media_type: str, part_id: str = BODY) -> Part:
     return Part(id=part_id, media_type=media_type, length=len(data), sha256=digest(data))
 
 
-def match(envelope: Envelope, bodies: Sequence[bytes], max_bytes: int) -> None:
+def match(
+    envelope: Envelope, bodies: Sequence[bytes], max_bytes: int, held: Callable[[Part], bool] | None = None
+) -> None:
     """Check every body against its name.
+
+    Args:
+        envelope: names each part's length and digest.
+        bodies: one per part; empty for a large one that travels by `/bodies`.
+        max_bytes: the largest part taken.
+        held: whether a large part lies whole in the spool; None where every body must be at hand.
 
     Raises:
         ProblemError: 115, 116 or 117, with the part's place.
@@ -37,10 +47,19 @@ def match(envelope: Envelope, bodies: Sequence[bytes], max_bytes: int) -> None:
     if len(bodies) != len(envelope.parts):
         raise problem(Code.PART_MISSING, rule="as-many-bodies-as-parts", place="/parts")
     for index, (part, body) in enumerate(zip(envelope.parts, bodies, strict=True)):
-        if len(body) > max_bytes:
-            raise problem(Code.PART_TOO_LARGE, place=f"/parts/{index}", limit=max_bytes)
-        if len(body) != part.length or not hmac.compare_digest(digest(body), part.sha256):
-            raise problem(Code.PART_DIGEST, rule="sha256", place=f"/parts/{index}")
+        place = f"/parts/{index}"
+        if part.length > max_bytes:
+            raise problem(Code.PART_TOO_LARGE, place=place, limit=max_bytes)
+        if held is not None and by_spool(part):
+            if body or not held(part):
+                raise problem(Code.PART_MISSING, rule="spooled", place=place)
+        elif len(body) != part.length or not hmac.compare_digest(digest(body), part.sha256):
+            raise problem(Code.PART_DIGEST, rule="sha256", place=place)
+
+
+def by_spool(part: Part) -> bool:
+    """Whether a part is too large to travel inside a message."""
+    return part.length > MAX_INLINE_BYTES
 
 
 def body_of(envelope: Envelope, bodies: Sequence[bytes]) -> tuple[Part, bytes]:

@@ -84,6 +84,9 @@ def read_body(
     if envelope.schema != expected:
         raise problem(Code.SCHEMA_VERSION, place="/schema", fault_at=fault_at, expected=expected)
     part, data = bodies.body_of(envelope, parts)
+    if bodies.by_spool(part):
+        # What a schema describes is read by hub and nodes: it travels in the message. Other parts may be large.
+        raise problem(Code.PART_TOO_LARGE, place="/parts", fault_at=fault_at, limit=bodies.MAX_INLINE_BYTES)
     if part.media_type != media_type_of(schema):
         raise problem(Code.PART_MEDIA_TYPE, rule="media-type", place="/parts", fault_at=fault_at)
     value = parse_body(data, part.media_type, fault_at)

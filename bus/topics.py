@@ -7,16 +7,10 @@ Leaves out: frames and streams (`bus.link`), and what each side does with a mess
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
-
 import msgspec
 
 from schemas.problems import Code, problem
 from schemas.sealed import Sealed, SealedFormatError, bounded
-
-MAX_INLINE_PART_BYTES: Final = 1024 * 1024
-"""A larger part goes by `/bodies`."""
-
 
 class Topic(IntEnum):
     """The first byte of a message."""

@@ -8,6 +8,7 @@ Leaves out: several workers (`lienthong hub`), production.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from adapters.port import Adapter
 from bus import net
 from bus.access import Grants, Principal
 from bus.app import prepare
-from bus.app.hub import HubWorker, WorkerParts
+from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
 from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
@@ -34,6 +35,7 @@ from bus.keystore import open_key
 from bus.ledger.process import start_ledger
 from bus.ledger.sequencer import StoredLedger
 from bus.link.hub import HubSettings
+from bus.link.spool import Spool, SpoolLimits
 from bus.node.archive import SqlArchive
 from bus.registry.follow import Follower
 from bus.registry.keys import load_role_keys
@@ -139,22 +141,23 @@ class Embedded:
         registry = await HubRegistry.start(
             state.repository, state.folder / "hub" / "registry", settings.instance, self._clock, REFRESH_S
         )
-        host, _, port = settings.hub_listen.rpartition(":")
+        listener = listen_on(settings.hub_listen)
+        host = settings.hub_listen.rpartition(":")[0]
         keys = state.keys
         tls = net.server_context(keys.link_certificate("hub"), keys.link_key("hub"), keys.root.read_text("ascii"))
         online = load_role_keys(state.role_keys).online
         self._tasks.append(asyncio.create_task(freshen(state.repository, online), name="freshen"))
         return await HubWorker.start(
             WorkerParts(
-                host=host,
-                port=int(port),
+                listener=listener,
                 tls=tls,
-                link=HubSettings(settings.instance, "w0"),
+                link=HubSettings(settings.instance, "w0", bodies=f"https://{host}:{port_of(listener)}"),
                 registry=registry,
                 signer=open_key(keys.seal_address(settings.operator)),
                 ledger=ledger,
                 clock=self._clock,
                 limits=IN_FLIGHT,
+                spool=Spool(state.folder / "hub" / "spool", SpoolLimits(), time.monotonic),
             )
         )
 

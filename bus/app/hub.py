@@ -8,6 +8,7 @@ what was asked gets its outcome. Leaves out: the ledger, which one process serve
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Final, Self
@@ -25,9 +26,11 @@ from bus.hub.exchange import Exchange
 from bus.hub.recovery import Recovery
 from bus.hub.routes import Routes
 from bus.ledger.port import Ledger
+from bus.link.bodies import Bodies
 from bus.link.hub import Authenticate, HubLink, HubSettings
 from bus.link.messages import Message
 from bus.link.ports import Handlers
+from bus.link.spool import Spool
 from bus.notary import Judge, Notary
 from bus.topics import Topic
 from registry.snapshot import Snapshot
@@ -35,6 +38,24 @@ from signing.keys import Signer
 
 log = structlog.get_logger(__name__)
 DRAIN_S: Final = 10.0
+BACKLOG: Final = 1024
+EXPIRE_EVERY_S: Final = 30.0
+
+
+def listen_on(address: str) -> socket.socket:
+    """Bind `host:port`; port 0 lets the machine choose.
+
+    Raises:
+        OSError: the address is taken, or not ours.
+    """
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    return socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
+
+
+def port_of(listener: socket.socket) -> int:
+    """The port that was bound."""
+    return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +63,15 @@ class WorkerParts:
     """What one worker is made of.
 
     Attributes:
-        host, port: where it listens; port 0 lets the machine choose.
+        listener: the socket it listens on, bound (`listen_on`).
         tls: mutual TLS 1.3 (`bus.net.server_context`).
         link: what the link tells and allows; the worker list holds every worker's address.
+        spool: where large parts wait.
         workers: how many workers this hub has.
         leads: whether this worker settles what was left open (one of them does).
     """
 
-    host: str
-    port: int
+    listener: socket.socket
     tls: ssl.SSLContext
     link: HubSettings
     registry: HubRegistry
@@ -58,6 +79,7 @@ class WorkerParts:
     ledger: Ledger
     clock: Clock
     limits: InFlight
+    spool: Spool
     workers: int = 1
     leads: bool = True
 
@@ -73,7 +95,13 @@ class HubWorker:
         notary = Notary(agency=operator, instance=parts.link.instance, signer=parts.signer, clock=clock)
         self.routes = Routes(workers=parts.workers)
         self.exchange = Exchange(
-            directory=directory, judge=judge, notary=notary, ledger=ledger, routes=self.routes, clock=clock
+            directory=directory,
+            judge=judge,
+            notary=notary,
+            ledger=ledger,
+            routes=self.routes,
+            clock=clock,
+            spool=parts.spool,
         )
         declarations = Declarations(directory=directory, judge=judge, notary=notary, ledger=ledger, clock=clock)
         self.desk = HubDesk(
@@ -96,7 +124,7 @@ class HubWorker:
         self._recovery = Recovery(ledger=ledger, notary=notary, clock=clock)
         self._runner: web.AppRunner | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.port = parts.port
+        self.port = port_of(parts.listener)
 
     @property
     def directory(self) -> Directory:
@@ -111,12 +139,12 @@ class HubWorker:
         face = HubFace(ledger=parts.ledger, routes=worker.routes, directory=parts.registry.directory)
         app = face.application()
         app.add_routes(worker.link.routes())
+        app.add_routes(Bodies(parts.spool, worker.link.has_session).routes())
         worker._runner = web.AppRunner(app, access_log=None)
         await worker._runner.setup()
-        site = web.TCPSite(worker._runner, parts.host, parts.port, ssl_context=parts.tls, backlog=1024)
-        await site.start()
-        worker.port = int(worker._runner.addresses[0][1])
+        await web.SockSite(worker._runner, parts.listener, ssl_context=parts.tls, backlog=BACKLOG).start()
         worker._tasks = [asyncio.create_task(parts.registry.watch(), name="registry-watch")]
+        worker._tasks.append(asyncio.create_task(worker._expire(), name="spool-expiry"))
         if parts.leads:
             worker._tasks.append(asyncio.create_task(worker._recovery.run(), name="recovery"))
         log.info("hub-worker-listening", worker=parts.link.worker, port=worker.port)
@@ -131,6 +159,12 @@ class HubWorker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def _expire(self) -> None:
+        """Forget large parts that nobody fetched."""
+        while True:
+            await asyncio.sleep(EXPIRE_EVERY_S)
+            self._parts.spool.expire()
 
     def _on_registry(self, snapshot: Snapshot) -> None:
         """Tell every node; end the sessions of certificates that are no longer good for links."""

@@ -11,6 +11,7 @@ import asyncio
 import gc
 import os
 import sys
+import time
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from typing import Any, Final
 import structlog
 
 from bus import net
-from bus.app.hub import HubWorker, WorkerParts
+from bus.app.hub import HubWorker, WorkerParts, listen_on
 from bus.app.registry import HubRegistry, freshen
 from bus.clock import SteadyClock
 from bus.hub.desk import InFlight
@@ -27,6 +28,7 @@ from bus.ledger.client import LedgerClient
 from bus.ledger.process import LedgerFiles, serve
 from bus.link.hub import HubSettings as LinkSettings
 from bus.link.limits import LinkLimits
+from bus.link.spool import Spool, SpoolLimits
 from bus.registry.keys import load_online_keys
 from config.hub import Engine, HubSettings, WorkerSettings
 from config.secrets import read_secret
@@ -68,11 +70,9 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
         settings.registry.refresh_seconds,
     )
     ledger = await LedgerClient.connect(settings.ledger.socket, patience_s=PATIENCE_S)
-    host, _, port = own.listen.rpartition(":")
     worker = await HubWorker.start(
         WorkerParts(
-            host=host.strip("[]"),
-            port=int(port),
+            listener=listen_on(own.listen),
             tls=net.server_context(settings.link.certificate, settings.link.key, anchors_of(settings.link.anchors)),
             link=_link_settings(settings, number),
             registry=registry,
@@ -80,6 +80,13 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
             ledger=ledger,
             clock=clock,
             limits=InFlight(settings.limits.max_in_flight, settings.limits.max_in_flight_per_agency),
+            spool=Spool(
+                settings.bodies.folder / f"worker-{number}",
+                SpoolLimits(
+                    max_body_bytes=settings.bodies.max_body_bytes, max_total_bytes=settings.bodies.max_spool_bytes
+                ),
+                time.monotonic,
+            ),
             workers=len(settings.workers),
             leads=number == 0,
         )
@@ -174,6 +181,7 @@ def _link_settings(settings: HubSettings, number: int) -> LinkSettings:
         instance=settings.instance,
         worker=f"w{number}",
         workers=lambda: addresses,
+        bodies=f"https://{settings.workers[number].public or settings.workers[number].listen}",
         batch_window_ms=link.batch_window_ms,
         handshakes_per_s=link.handshakes_per_second,
         limits=LinkLimits(

@@ -36,6 +36,7 @@ from bus.node.declare import Declarer
 from bus.node.desk import NodeDesk
 from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
+from bus.node.parts import HttpParts
 from bus.notary import Judge, Notary
 from signing.keys import Signer
 
@@ -91,6 +92,7 @@ class Node:
             process=new_id(),
             limits=parts.limits,
         )
+        self._large = HttpParts(lambda: parts.tls)
         self.link = NodeLink(settings, Handlers(self._answer, self._notice))
 
     @classmethod
@@ -125,6 +127,7 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
+        await self._large.close()
         for agency in self._parts.agencies:
             for adapter in agency.adapters.values():
                 await adapter.close()
@@ -140,6 +143,7 @@ class Node:
             providers=providers,
             directory=directory,
             judge=judge,
+            parts=self._large,
             clock=parts.clock,
             max_body_bytes=parts.max_body_bytes,
         )
@@ -168,6 +172,7 @@ class Node:
             judge=judge,
             link=self.link,
             archive=agency.archive,
+            parts=self._large,
             clock=parts.clock,
             max_body_bytes=parts.max_body_bytes,
         )

@@ -138,7 +138,7 @@ class NodeRegistry:
         """Fetch; a failure is logged, and what was trusted before stays."""
         try:
             await self.fetch(link)
-        except (LinkError, RegistryRefusedError) as error:
+        except (LinkError, RegistryRefusedError, OSError) as error:
             log.warning("registry-not-fetched", reason=str(error))
 
     def _use(self, snapshot: Snapshot) -> None:

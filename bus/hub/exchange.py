@@ -17,11 +17,14 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.gate import DOSSIER, Grant, admit, asked
 from bus.hub import recording
+from bus.hub.parts import LargeParts
 from bus.hub.routes import Routes, Speaker
 from bus.ledger.port import Append, Appended, Ledger, LedgerError, Refusal, Refused
-from bus.link.errors import LinkBusyError, LinkError, LinkTimeoutError
+from bus.link.errors import LinkBusyError, LinkError, LinkResetError, LinkTimeoutError
+from bus.link.frames import ResetCode
 from bus.link.messages import Message
 from bus.link.session import Session
+from bus.link.spool import Spool
 from bus.notary import Judge, Notary, Opened
 from bus.problems import of_exception
 from bus.replies import check_reply
@@ -32,7 +35,7 @@ from schemas.record import Outcome, decode_details
 from schemas.sealed import Sealed, pack, unpack
 from schemas.text import moment_ms
 
-MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+MAX_BODY_BYTES: Final = 512 * 1024 * 1024
 FAULT_LIFETIME_MS: Final = 5 * 60 * 1000
 RECEIPT_LIFETIME_MS: Final = 24 * 3600 * 1000
 _UNRECORDED: Final = frozenset({Code.PEER_NOT_ON_THIS_WORKER, Code.TOO_BUSY, Code.REPLAYED, Code.RECORD_NOT_WRITTEN})
@@ -71,6 +74,7 @@ class Exchange:
         ledger: Ledger,
         routes: Routes,
         clock: Clock,
+        spool: Spool | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self._directory = directory
@@ -79,6 +83,7 @@ class Exchange:
         self._ledger = ledger
         self._routes = routes
         self._clock = clock
+        self._parts = LargeParts(spool)
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, speaker: Speaker, message: Message) -> Message:
@@ -92,11 +97,17 @@ class Exchange:
             self._admit(case, speaker, message.parts)
             session = self._reachable(case)
             await self._record_asked(case)
+            self._parts.grant(_question(case), speaker.x5t, _question(case).id, session.peer.x5t)
             reply = await self._forward(case, session, message.parts)
-            self._accept_answer(case, reply)
-            return await self._conclude(case)
+            self._accept_answer(case, reply, session.peer.x5t)
+            concluded = await self._conclude(case)
+            self._parts.grant(_answer(case), session.peer.x5t, _question(case).id, speaker.x5t)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
-            return await self._refuse(case, of_exception(error, fault_at=FaultAt.HUB, correlation=case.correlation))
+            concluded = await self._refuse(case, of_exception(error, fault_at=FaultAt.HUB, correlation=case.correlation))
+        finally:
+            if case.question is not None:
+                self._parts.forget(case.question, speaker.x5t)
+        return concluded
 
     def _admit(self, case: Case, speaker: Speaker, parts: Sequence[bytes]) -> None:
         """①②③ Seal, freshness and who speaks; the gate; digests and the question's shape."""
@@ -108,7 +119,7 @@ class Exchange:
         speaker.must_speak_for(question.sealer)
         case.question = question
         case.grant = grant = admit(self._directory.snapshot, question, now_ms)
-        bodies.match(question, parts, self._max_body_bytes)
+        bodies.match(question, parts, self._max_body_bytes, self._parts.held(speaker.x5t, question.id))
         if grant.operation.question is not None:
             shapes.read_body(
                 question,
@@ -191,13 +202,13 @@ class Exchange:
         case.hops["answered"] = self._clock()
         return reply
 
-    def _accept_answer(self, case: Case, reply: Message) -> None:
+    def _accept_answer(self, case: Case, reply: Message, provider: str) -> None:
         """⑥ The provider's seal, over an answer to this very question, of the agreed shape and terms."""
         question, grant, now_ms = _question(case), _granted(case), self._clock()
         sealed = read_reply(reply.head).sealed
         answer = self._judge.open(sealed, now_ms)
         check_reply(answer.envelope, question, case.sealed, frozenset({grant.service.agency}))
-        bodies.match(answer.envelope, reply.parts, self._max_body_bytes)
+        bodies.match(answer.envelope, reply.parts, self._max_body_bytes, self._parts.held(provider, question.id))
         if answer.envelope.kind is Kind.ANSWER and grant.operation.answer is not None:
             shapes.read_body(
                 answer.envelope,
@@ -212,12 +223,10 @@ class Exchange:
 
     async def _conclude(self, case: Case) -> Message:
         """⑦⑧ The outcome, durably; then answer and receipt."""
-        answer = case.answer
-        if answer is None:
-            raise problem(Code.INTERNAL, rule="answer-before-outcome")
-        kind: Outcome = "fault" if answer.envelope.kind is Kind.FAULT else "answered"
-        receipt = await self._settle(case, (answer.sealed, answer.envelope), kind)
-        return Message(Topic.EXCHANGE, head(Reply(answer.sealed, receipt)), tuple(case.parts))
+        answer, sealed = _answer(case), _answered(case).sealed
+        kind: Outcome = "fault" if answer.kind is Kind.FAULT else "answered"
+        receipt = await self._settle(case, (sealed, answer), kind)
+        return Message(Topic.EXCHANGE, head(Reply(sealed, receipt)), tuple(case.parts))
 
     async def _settle(self, case: Case, answer: tuple[Sealed, Envelope], outcome: Outcome) -> Sealed:
         """Record how an asked ended, and hand its receipt to the provider too.
@@ -285,6 +294,16 @@ def _question(case: Case) -> Envelope:
     return case.question
 
 
+def _answered(case: Case) -> Opened:
+    if case.answer is None:
+        raise problem(Code.INTERNAL, rule="answer-before-outcome")
+    return case.answer
+
+
+def _answer(case: Case) -> Envelope:
+    return _answered(case).envelope
+
+
 def _granted(case: Case) -> Grant:
     if case.grant is None:
         raise problem(Code.INTERNAL, rule="granted-first")
@@ -302,7 +321,8 @@ def _needs(question: Envelope) -> tuple[str, ...]:
 
 def _unanswered(error: LinkError, *, safe: bool) -> ProblemError:
     """What a question that got no answer is called: nothing left, or nobody knows."""
-    if isinstance(error, LinkBusyError):
+    busy = isinstance(error, LinkResetError) and error.code in {ResetCode.BUSY, ResetCode.DRAINING}
+    if busy or isinstance(error, LinkBusyError):
         return problem(Code.TOO_BUSY, fault_at=FaultAt.PROVIDER_NODE, retry_after_ms=error.retry_after_ms)
     if not error.sent:
         return problem(Code.PROVIDER_NOT_REACHABLE, fault_at=FaultAt.PROVIDER_NODE)

@@ -82,7 +82,7 @@ class Routes:
         """
         if snapshot.agency(agency) is not None:
             for session, speaker in reversed(self._sessions.get(agency, [])):
-                if not session.closed and speaker.speaks_for(agency):
+                if session.usable and speaker.speaks_for(agency):
                     return session
         code = Code.PEER_NOT_ON_THIS_WORKER if self._workers > 1 else Code.PROVIDER_NOT_REACHABLE
         raise problem(code, fault_at=FaultAt.PROVIDER_NODE)

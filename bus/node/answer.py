@@ -20,12 +20,14 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.gate import Grant, admit
 from bus.link.messages import Message
+from bus.link.session import Session
 from bus.node.archive import Archive
+from bus.node.parts import PartCarrier
 from bus.node.subjects import must_be_about
 from bus.notary import Judge, Notary
 from bus.problems import of_exception
-from bus.topics import Reply, Topic, head
-from schemas.envelope import Envelope, InReplyTo, Kind, Subject
+from bus.topics import Reply, Topic, head, read_reply
+from schemas.envelope import Envelope, InReplyTo, Kind, Subject, decode
 from schemas.problems import Code, FaultAt, Problem, problem
 from schemas.sealed import Sealed, unpack
 from schemas.text import moment, moment_ms
@@ -50,9 +52,11 @@ class Answerer:
         providers: Mapping[str, Provider],
         directory: Directory,
         judge: Judge,
+        parts: PartCarrier,
         clock: Clock,
         max_body_bytes: int,
     ) -> None:
+        self._parts = parts
         self._providers = providers
         self._directory = directory
         self._judge = judge
@@ -60,7 +64,7 @@ class Answerer:
         self._max_body_bytes = max_body_bytes
         self._running: dict[tuple[str, str], asyncio.Task[Message]] = {}
 
-    async def __call__(self, message: Message) -> Message:
+    async def __call__(self, session: Session, message: Message) -> Message:
         """Answer one question; a repeat that comes while the first is at work waits for its answer.
 
         Raises:
@@ -75,26 +79,36 @@ class Answerer:
         key = (question.sealer, question.id)
         task = self._running.get(key)
         if task is None:
-            task = asyncio.create_task(self._once(provider, sealed, question, message.parts))
+            task = asyncio.create_task(self._once(provider, sealed, question, message.parts, session))
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
         # The link cancels whoever waits when the consumer gives up; the work itself ends in the archive regardless.
         return await asyncio.shield(task)
 
-    async def _once(self, provider: Provider, sealed: Sealed, question: Envelope, parts: Sequence[bytes]) -> Message:
+    async def _once(
+        self, provider: Provider, sealed: Sealed, question: Envelope, inline: Sequence[bytes], session: Session
+    ) -> Message:
         """Archived bytes if there are any; else work, archive, send."""
         archived = await provider.archive.answer_for(question.sealer, question.id)
         if archived is not None:
-            return Message(Topic.EXCHANGE, archived.sealed, archived.parts)
-        reply, bodies_out = await self._work(provider, sealed, question, parts)
+            return await self._message(session, question.id, archived.sealed, archived.parts)
+        reply, bodies_out = await self._work(provider, sealed, question, inline, session)
         packed = head(Reply(reply))
         await provider.archive.keep_answer(question.sealer, question.id, packed, bodies_out)
-        return Message(Topic.EXCHANGE, packed, bodies_out)
+        return await self._message(session, question.id, packed, bodies_out)
+
+    async def _message(self, session: Session, exchange: str, packed: bytes, data: tuple[bytes, ...]) -> Message:
+        """The reply as it travels: large parts go to the hub's spool first."""
+        if any(len(body) > bodies.MAX_INLINE_BYTES for body in data):
+            envelope = decode(read_reply(packed).sealed.envelope)
+            data = await self._parts.put(session, exchange, envelope.parts, data)
+        return Message(Topic.EXCHANGE, packed, data)
 
     async def _work(
-        self, provider: Provider, sealed: Sealed, question: Envelope, parts: Sequence[bytes]
+        self, provider: Provider, sealed: Sealed, question: Envelope, inline: Sequence[bytes], session: Session
     ) -> tuple[Sealed, tuple[bytes, ...]]:
         try:
+            parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
             found = await self._ask_system(provider, question, grant, body)
             return await self._seal_answer(provider, sealed, question, grant, body, found)

@@ -23,6 +23,7 @@ from bus.link.messages import Message
 from bus.link.node import NodeLink
 from bus.link.session import Session
 from bus.node.archive import Archive
+from bus.node.parts import PartCarrier
 from bus.node.receipts import Proven, check_receipt
 from bus.notary import Judge, Notary
 from bus.replies import check_reply
@@ -71,7 +72,7 @@ class _Trail:
 
     tried: set[Session] = field(default_factory=set)
     sent: bool = False
-    reply: Message | None = None
+    reply: tuple[Message, Session] | None = None
 
 
 class Answered(NamedTuple):
@@ -101,9 +102,11 @@ class Asker:
         judge: Judge,
         link: NodeLink,
         archive: Archive,
+        parts: PartCarrier,
         clock: Clock,
         max_body_bytes: int,
     ) -> None:
+        self._parts = parts
         self._notary = notary
         self._directory = directory
         self._judge = judge
@@ -137,18 +140,18 @@ class Asker:
         question, operation, body = self._draft(ask)
         sealed = await self._notary.seal(question)
         await self._archive.keep(question.id, "question", pack(sealed), (body,))
-        message = await self._carry(sealed, body, ask.timeout_ms)
+        message, session = await self._carry(question, sealed, (body,), ask.timeout_ms)
         reply = read_reply(message.head)
-        answer = self._verify(question, sealed, reply, message.parts)
+        answer, parts = await self._verify(question, sealed, reply, message.parts, session)
         proven = self._receipt(question, sealed, reply)
-        await self._archive.keep(question.id, "reply", message.head, message.parts)
+        await self._archive.keep(question.id, "reply", message.head, parts)
         if answer.problem is not None:
             refused = ProblemError(answer.problem)
             refused.exchange = question.id
             raise refused
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
-        return Answered(question.id, self._value(answer, operation, message.parts), answer, proven)
+        return Answered(question.id, self._value(answer, operation, parts), answer, proven)
 
     def _draft(self, ask: Ask) -> tuple[Envelope, Operation, bytes]:
         service, operation = self._find(ask)
@@ -193,9 +196,11 @@ class Asker:
             self.agency, ask.system, service.id, ask.operation, ask.purpose, self._clock()
         )
 
-    async def _carry(self, sealed: Sealed, body: bytes, timeout_ms: int) -> Message:
+    async def _carry(
+        self, question: Envelope, sealed: Sealed, data: tuple[bytes, ...], timeout_ms: int
+    ) -> tuple[Message, Session]:
         """Send the same bytes until somebody takes them; the hub's unique key makes a second execution impossible."""
-        message = Message(Topic.EXCHANGE, pack(sealed), (body,))
+        packed = pack(sealed)
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_ms / 1000
         trail = _Trail()
@@ -204,7 +209,8 @@ class Asker:
             if session is None or (left := until - loop.time()) <= 0:
                 break
             try:
-                reply = await session.call(message, left)
+                inline = await self._parts.put(session, question.id, question.parts, data)
+                reply = await session.call(Message(Topic.EXCHANGE, packed, inline), left)
             except LinkTimeoutError as error:
                 raise problem(Code.DEADLINE_PASSED, fault_at=FaultAt.HUB) from error
             except LinkError as error:
@@ -214,9 +220,9 @@ class Asker:
             refused = self._refused_by_hub(reply)
             if refused is Code.REPLAYED and trail.sent:
                 raise problem(Code.OUTCOME_UNKNOWN, rule="link-lost-after-sending", fault_at=FaultAt.HUB)
-            trail.reply = reply
+            trail.reply = (reply, session)
             if refused not in _ELSEWHERE:
-                return reply
+                return reply, session
             trail.tried.add(session)
         if trail.reply is not None:
             return trail.reply
@@ -234,13 +240,16 @@ class Asker:
             return None
         return envelope.problem.code
 
-    def _verify(self, question: Envelope, sealed: Sealed, reply: Reply, parts: Sequence[bytes]) -> Envelope:
+    async def _verify(
+        self, question: Envelope, sealed: Sealed, reply: Reply, inline: Sequence[bytes], session: Session
+    ) -> tuple[Envelope, tuple[bytes, ...]]:
         answer = self._judge.open(reply.sealed, self._clock()).envelope
         provider = (question.service or "").partition("/")[0]
         by_hub = {self._directory.snapshot.operator} if answer.kind is Kind.FAULT else set()
         check_reply(answer, question, sealed, frozenset({provider, *by_hub}))
+        parts = await self._parts.fetch(session, question.id, answer, inline, self._max_body_bytes)
         bodies.match(answer, parts, self._max_body_bytes)
-        return answer
+        return answer, parts
 
     def _receipt(self, question: Envelope, sealed: Sealed, reply: Reply) -> Proven | None:
         if reply.receipt is None:

@@ -56,7 +56,7 @@ class NodeDesk:
         if message.topic != Topic.EXCHANGE:
             raise StreamRefusedError(ResetCode.UNKNOWN_TOPIC)
         try:
-            return await self._answerer(message)
+            return await self._answerer(session, message)
         except SealedFormatError as error:
             raise StreamRefusedError(ResetCode.MALFORMED) from error
         except ProblemError as error:

@@ -7,7 +7,7 @@ direct call, and time is `world.now_ms`. A session can be cut (`cut`), before or
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -91,6 +91,7 @@ class Direct:
         self.peer = peer
         self.hello = hello
         self.closed = False
+        self.usable = True
         self.open_streams = (0, 0)
         self.far: Callable[[Message], Awaitable[Message]] | None = None
         self.far_notice: Callable[[Message], Awaitable[None]] | None = None
@@ -122,6 +123,18 @@ class Direct:
         """Wait until every notice has been taken."""
         while self._notices:
             await asyncio.gather(*self._notices)
+
+
+class InlineParts:
+    """Everything travels inside the message: the world has no spool."""
+
+    async def put(self, _session: object, _exchange: str, _parts: object, data: Sequence[bytes]) -> tuple[bytes, ...]:
+        return tuple(data)
+
+    async def fetch(
+        self, _session: object, _exchange: str, _envelope: object, data: Sequence[bytes], _max_bytes: int
+    ) -> tuple[bytes, ...]:
+        return tuple(data)
 
 
 class Links:
@@ -172,6 +185,7 @@ class Node:
             judge=self.judge,
             link=self.links,  # type: ignore[arg-type] # the asker sees sessions only
             archive=archive,
+            parts=InlineParts(),
             clock=world.clock,
             max_body_bytes=1 << 20,
         )
@@ -179,6 +193,7 @@ class Node:
             providers={agency: Provider(self.notary, archive, self.adapters)},
             directory=self.directory,
             judge=self.judge,
+            parts=InlineParts(),
             clock=world.clock,
             max_body_bytes=1 << 20,
         )
@@ -282,6 +297,7 @@ class World:
     def disconnect(self, agency: str, number: int = 0) -> None:
         at_node, at_hub = self.ends.pop((agency, number))
         at_node.closed = at_hub.closed = True
+        at_node.usable = at_hub.usable = False
         self.nodes[agency].links.sessions.remove(at_node)
         self.workers[number].desk.closed(at_hub)  # type: ignore[arg-type]
 
