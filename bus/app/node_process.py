@@ -79,11 +79,11 @@ async def _agency(agency: AgencySettings, adapters: Mapping[str, Adapter], clock
 
 
 def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
-    return {adapter.service: _adapter(adapter) for adapter in settings.adapters}
+    return {adapter.service: adapter_of(adapter) for adapter in settings.adapters}
 
 
-def _adapter(adapter: AdapterSettings) -> Adapter:
-    """Build one; `DeclarationError` lists every mistake with the file's name."""
+def adapter_of(adapter: AdapterSettings) -> Adapter:
+    """Build one, not started; `DeclarationError` lists every mistake with the file's name."""
     if adapter.file is None:
         secrets = _secrets(adapter.secrets)
         return build(adapter.kind, adapter.settings, secrets, tls=_tls, place=adapter.service)

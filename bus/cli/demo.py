@@ -18,6 +18,7 @@ from bus import logs
 from bus.app.counter import Counter, Resolved, demo
 from bus.app.embedded import Embedded
 from bus.app.layout import Plan, lay_out
+from bus.app.trust import refuse_development_pki
 from bus.cli.dossiers import refused, shown
 from bus.cli.exits import Exit
 from bus.cli.failures import CommandError
@@ -95,11 +96,23 @@ def prepare_command(
     *,
     hub_host: Annotated[str, typer.Option(help="The name or address by which nodes reach the hub.")] = "127.0.0.1",
     workers: Annotated[int, typer.Option(min=1, max=16, help="Hub workers.")] = 2,
+    hub_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the first worker; the others follow.")] = 8441,
+    node_port: Annotated[
+        int, typer.Option(min=1, max=65_000, help="Of the one-stop's node; the others follow.")
+    ] = 8500,
+    system_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the first sample system.")] = 18101,
     people: People = 10_000,
     as_json: Json = False,
 ) -> None:
     """Write all that a hub and its nodes need to run the sample nation as separate processes. Starts nothing."""
-    plan = Plan(hub_host=hub_host, workers=workers, people=people)
+    plan = Plan(
+        hub_host=hub_host,
+        hub_port=hub_port,
+        workers=workers,
+        node_port=node_port,
+        system_port=system_port,
+        people=people,
+    )
     with progress() as bar:
         task = bar.add_task("keys, registry, ledger, sample nation", total=people)
         laid = lay_out(folder, plan, lambda _what, done: bar.advance(task, done))
@@ -136,6 +149,7 @@ def up_command(
         if file
         else EmbeddedSettings(state_folder=state.absolute(), sample=SampleSettings(people=people))
     )
+    refuse_development_pki(settings)
     logs.configure(settings.log)
     raise typer.Exit(uvloop.run(_with_bus(settings, _nothing, stay=True)))
 

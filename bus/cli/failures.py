@@ -14,9 +14,11 @@ from rich.markup import escape
 from adapters.port import DeclarationError
 from bus.app.ledger_files import NoLedgerHereError
 from bus.app.systems import SystemNotStartedError
+from bus.app.trust import DevelopmentPkiError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
+from bus.keystore.pem import PemFileError
 from bus.ledger.keys import LedgerKeyError
 from bus.ledger.port import LedgerError, LedgerUnreachableError
 from bus.link.errors import LinkError, LinkRefusedError
@@ -57,6 +59,8 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     KeyAddressError: (Exit.SECRET, "key"),
     KeyRefusedError: (Exit.SECRET, "key-refused"),
     SecretError: (Exit.SECRET, "secret"),
+    PemFileError: (Exit.SECRET, "certificate"),
+    DevelopmentPkiError: (Exit.SECRET, "development-pki"),
     RoleKeysError: (Exit.SECRET, "registry-keys"),
     LedgerKeyError: (Exit.SECRET, "ledger-key"),
     FolderError: (Exit.CONFIG, "registry-folder"),

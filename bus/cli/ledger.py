@@ -65,8 +65,8 @@ def verify(place: Place, *, as_json: Json = False) -> None:
         verified = tools.verify(files, tell)
     data = {"head": _head(verified.head), "holds": verified.holds, "findings": verified.findings}
     rows = [(f.step, "holds" if f.holds else "DOES NOT HOLD", f.count, f.detail) for f in verified.findings]
-    title = f"{files.origin}: {verified.head.size} records, root {verified.head.root.hex()}"
-    emit(data, table(title, ("what", "verdict", "how many", "where"), rows), as_json=as_json)
+    shown = table(f"Ledger {files.origin}", ("what", "verdict", "how many", "where"), rows)
+    emit(data, shown, f"root {verified.head.root.hex()}", as_json=as_json)
     if not verified.holds:
         raise typer.Exit(Exit.NO)
 

@@ -45,7 +45,8 @@ def emit(data: object, *shown: RenderableType, as_json: bool) -> None:
         return
     console = out()
     for renderable in shown:
-        console.print(renderable)
+        # A key or a checkpoint on a line of its own must stay one line.
+        console.print(renderable, soft_wrap=isinstance(renderable, str))
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:

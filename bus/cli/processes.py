@@ -14,6 +14,7 @@ import uvloop
 from bus import logs
 from bus.app.hub_process import run_ledger, run_worker, supervise
 from bus.app.node_process import run_node
+from bus.app.trust import refuse_development_pki
 from bus.cli.exits import Exit
 from bus.cli.failures import CommandError
 from config.hub import HubSettings
@@ -32,6 +33,7 @@ def hub_command(
 ) -> None:
     """Run a hub: its ledger process and its workers. SIGTERM or Ctrl-C drains and stops it."""
     settings = load(file, HubSettings).settings
+    refuse_development_pki(settings)
     logs.configure(settings.log)
     uvloop.run(_until_signal(_hub_part(file, settings, part)))
 
@@ -39,6 +41,7 @@ def hub_command(
 def node_command(file: Annotated[Path, typer.Argument(help="The node's settings (TOML).")]) -> None:
     """Run a node for the agencies that its settings name. SIGTERM or Ctrl-C stops it."""
     settings = load(file, NodeSettings).settings
+    refuse_development_pki(settings)
     logs.configure(settings.log)
     uvloop.run(_until_signal(lambda stop: run_node(settings, stop)))
 

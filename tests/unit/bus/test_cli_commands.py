@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bus.app.trust import DevelopmentPkiError
 from bus.cli.app import app
 from bus.cli.exits import Exit
 from bus.cli.failures import CommandError, failure_of, report
@@ -43,6 +44,7 @@ def node_file(tmp_path: Path) -> Path:
     two_days_ago = datetime.now(UTC) - timedelta(days=2, hours=1)
     make_development_keys(tmp_path / "pki", now=two_days_ago, agencies=["a100001"], nodes=["node-1"])
     (tmp_path / "archive.key").write_bytes(b"k" * 32)
+    (tmp_path / "root.json").write_text("{}", encoding="utf-8")
     (tmp_path / "archive.key").chmod(0o600)
     file = tmp_path / "node.toml"
     file.write_text(NODE, encoding="utf-8")
@@ -123,16 +125,20 @@ def test_doctor_refuses_the_development_pki_in_production(node_file: Path):
     result = runner.invoke(app, ["doctor", str(node_file), "--json"])
     bad = {finding["check"] for finding in json.loads(result.stdout) if finding["health"] == "bad"}
     assert result.exit_code == Exit.NO
-    assert bad == {"link", "agencies[0].seal"}
+    assert bad == {"development PKI"}
+    started = runner.invoke(app, ["node", str(node_file)])
+    assert isinstance(started.exception, DevelopmentPkiError)
+    assert failure_of(started.exception).code == Exit.SECRET
 
 
 def test_doctor_names_what_is_missing(node_file: Path):
     (node_file.parent / "archive.key").chmod(0o644)
     (node_file.parent / "pki/seal/a100001.pem").unlink()
     (node_file.parent / "pki/root.pem").unlink()
+    (node_file.parent / "root.json").unlink()
     result = runner.invoke(app, ["doctor", str(node_file), "--json"])
     bad = {finding["check"] for finding in json.loads(result.stdout) if finding["health"] == "bad"}
-    assert bad == {"agencies[0].archive_key", "agencies[0].seal", "link"}
+    assert bad == {"agencies[0].archive_key", "agencies[0].seal", "link", "registry.trusted_root"}
     missing = runner.invoke(app, ["doctor", str(node_file.parent / "none.toml"), "--json"])
     assert missing.exit_code == Exit.NO
 

@@ -1,0 +1,80 @@
+"""Seals and link certificates that a settings file names: readable, allowed here, fit for use, days left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from bus.app.trust import DevelopmentPkiError, refuse_development_pki
+from bus.doctor.finding import Finding, Health
+from bus.keystore import KeyAddressError, open_key
+from bus.keystore.pem import PemFileError, certificates_in
+from config.explain import Located
+from config.hub import HubSettings
+from config.node import NodeSettings
+from config.parts import TlsIdentity, TrustSettings
+from signing.chain import CertificateError, Use, check_chain, load_seal_certificate
+from signing.verdict import Verdict
+
+Served: TypeAlias = HubSettings | NodeSettings
+
+
+def certificates(settings: Served, values: tuple[Located, ...], now: datetime) -> Iterator[Finding]:
+    """Whether the development PKI stays out, then each seal, then each end of a connection."""
+    yield from _development(settings)
+    for item in values:
+        if item.name.rsplit(".", 1)[-1] == "seal":
+            yield _seal(item.name, str(item.value), settings.trust, now)
+    hub = isinstance(settings, HubSettings)
+    yield _link("link", settings.link, Use.LINK_SERVER if hub else Use.LINK_CLIENT, settings.trust, now)
+    if isinstance(settings, NodeSettings) and settings.http.tls is not None:
+        yield _link("http.tls", settings.http.tls, Use.LINK_SERVER, settings.trust, now)
+
+
+def _development(settings: Served) -> Iterator[Finding]:
+    try:
+        refuse_development_pki(settings)
+    except DevelopmentPkiError as error:
+        yield Finding("development PKI", Health.BAD, str(error), "use real certificates")
+    except (KeyAddressError, PemFileError):
+        return  # the seal's or the link's own finding says so
+    else:
+        allowed = settings.trust.allow_development_pki
+        text = "allowed here: not for production" if allowed else "nothing of it is named"
+        yield Finding("development PKI", Health.WARNING if allowed else Health.GOOD, text)
+
+
+def _seal(name: str, address: str, trust: TrustSettings, now: datetime) -> Finding:
+    try:
+        signer = open_key(address)
+        certificate = load_seal_certificate(signer.certificate, alg=signer.alg)
+    except (KeyAddressError, CertificateError) as error:
+        return Finding(name, Health.BAD, str(error), "lienthong keys show ADDRESS")
+    left = timedelta(milliseconds=certificate.not_after_ms - now.timestamp() * 1000)
+    text = f"{certificate.alg}, {certificate.x5t}, {left.days} days left"
+    if left <= timedelta(0):
+        return Finding(name, Health.BAD, text, "renew the certificate: nothing can be sealed")
+    if left < timedelta(days=trust.certificate_warning_days):
+        return Finding(name, Health.WARNING, text, "renew the certificate; old and new may overlap")
+    return Finding(name, Health.GOOD, text)
+
+
+def _link(name: str, identity: TlsIdentity, use: Use, trust: TrustSettings, now: datetime) -> Finding:
+    try:
+        leaf, *between = certificates_in(identity.certificate)
+        anchors = [der for path in identity.anchors for der in certificates_in(path)]
+    except PemFileError as error:
+        return Finding(name, Health.BAD, str(error), "name PEM files, the certificate's own first")
+
+    def at(moment: datetime) -> Verdict:
+        return check_chain(leaf, between, anchors, moment, use)
+
+    verdict = at(now)
+    if not verdict.passed:
+        text = f"{verdict.reason} at step {verdict.step}"
+        return Finding(name, Health.BAD, text, "see docs/operators.md, certificates")
+    days = trust.certificate_warning_days
+    if not at(now + timedelta(days=days)).passed:
+        return Finding(name, Health.WARNING, f"a certificate ends within {days} days", "renew the certificate")
+    return Finding(name, Health.GOOD, f"{identity.certificate} leads to an anchor")

@@ -1,0 +1,93 @@
+"""What a hub or node keeps: the ledger's head and guard, the registry's signatures, adapters that can be built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from adapters.port import DeclarationError
+from bus.app.hub_process import ledger_files
+from bus.app.node_process import adapter_of
+from bus.doctor.finding import Finding, Health
+from bus.ledger import tools
+from bus.ledger.port import LedgerError
+from bus.registry.publish import RepositoryStateError
+from bus.registry.summary import RoleState, summarise
+from bus.storage.port import StoreError
+from config.hub import HubSettings
+from config.node import NodeSettings
+from config.parts import TrustSettings
+from config.secrets import SecretError
+
+_BY_HUB = frozenset({"snapshot", "timestamp"})
+"""Roles that a running hub signs anew by itself."""
+
+
+def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Finding]:
+    """One finding for each thing that is kept."""
+    if isinstance(settings, HubSettings):
+        yield _ledger(settings)
+        yield from _registry(settings, now)
+    else:
+        yield _trusted_root(settings)
+        yield from _adapters(settings)
+
+
+def _ledger(settings: HubSettings) -> Finding:
+    try:
+        shown = tools.show(ledger_files(settings))
+    except (LedgerError, StoreError, SecretError) as error:
+        return Finding("ledger", Health.BAD, str(error), "a new hub: lienthong ledger init; else see its manual")
+    text = f"{shown.origin}: {shown.head.size} records, {shown.open_asked} without outcome"
+    if shown.guarded is None:
+        return Finding("ledger", Health.BAD, f"{text}, no guard file", "lienthong ledger restore-guard")
+    if shown.guarded.size > shown.head.size:
+        text = f"{text}, but {shown.guarded.size} were signed: the store is older than that"
+        return Finding("ledger", Health.BAD, text, "restore a newer backup; nothing is signed until then")
+    return Finding("ledger", Health.GOOD, text)
+
+
+def _registry(settings: HubSettings, now: datetime) -> Iterator[Finding]:
+    try:
+        summary = summarise(settings.registry.repository)
+    except RepositoryStateError as error:
+        yield Finding("registry", Health.BAD, str(error), "lienthong registry init, publish")
+        return
+    if not summary.version:
+        yield Finding("registry", Health.BAD, "nothing was published yet", "lienthong registry publish")
+    for state in summary.roles:
+        yield _role(state, settings.trust, now)
+
+
+def _role(state: RoleState, trust: TrustSettings, now: datetime) -> Finding:
+    name = f"registry {state.role}"
+    left = state.expires - now
+    text = f"version {state.version}, {left.days} days left"
+    if state.role in _BY_HUB:
+        return Finding(name, Health.GOOD, f"version {state.version}, renewed by the running hub")
+    if left <= timedelta(0):
+        return Finding(name, Health.BAD, text, "sign anew: lienthong registry publish")
+    if left < timedelta(days=trust.certificate_warning_days):
+        return Finding(name, Health.WARNING, text, "sign anew: lienthong registry publish")
+    return Finding(name, Health.GOOD, text)
+
+
+def _trusted_root(settings: NodeSettings) -> Finding:
+    path = settings.registry.trusted_root
+    if path.is_file():
+        return Finding("registry.trusted_root", Health.GOOD, f"{path} is there")
+    return Finding("registry.trusted_root", Health.BAD, f"{path} is not there", "get root.json from the operator")
+
+
+def _adapters(settings: NodeSettings) -> Iterator[Finding]:
+    for number, adapter in enumerate(settings.adapters):
+        name = f"adapters[{number}]"
+        try:
+            adapter_of(adapter)
+        except DeclarationError as error:
+            yield from (Finding(name, Health.BAD, mistake, "see docs/adapters.md") for mistake in error.mistakes)
+        except (OSError, ValueError, SecretError) as error:
+            text = f"{adapter.service}: {type(error).__name__}"
+            yield Finding(name, Health.BAD, text, "look at the adapter's file and its secrets")
+        else:
+            yield Finding(name, Health.GOOD, f"{adapter.service} by {adapter.kind}")
