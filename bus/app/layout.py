@@ -18,11 +18,10 @@ from bus.app import prepare
 from bus.app.prepare import Progress, State
 from bus.registry.layout import metadata_path
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
-from bus.sample.serve import PORTS
+from bus.sample.serve import PORTS, Kind
 from bus.sample.systems import SYSTEMS, System, registry_folder, secret_files, settings_for
 from registry.snapshot import Snapshot
 
-FIRST_NODE_PORT: Final = 8500
 OPERATOR: Final = "a100000"
 
 
@@ -32,16 +31,24 @@ class Plan:
 
     Attributes:
         hub_host: the name that nodes dial; the hub's certificate holds it.
-        workers: how many hub workers, on ports from `first_port`.
-        systems: url of each sample system, where it is not the usual port of this machine.
+        workers: how many hub workers, on ports from `hub_port`.
+        node_port: where the consumer's node listens for agency systems; the other nodes follow.
+        system_port: the first of the sample systems' ports, in the order of `bus.sample.serve.PORTS`.
     """
 
     instance: str = "VN-test"
     hub_host: str = "127.0.0.1"
-    first_port: int = 8441
+    hub_port: int = 8441
     workers: int = 2
+    node_port: int = 8500
+    system_port: int = min(PORTS.values())
     people: int = 10_000
     seed: int = 7
+
+    @property
+    def systems(self) -> dict[Kind, int]:
+        """The port of each sample system."""
+        return {kind: self.system_port + number for number, kind in enumerate(PORTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +83,11 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
     hub.write_text(_hub(state, plan), encoding="utf-8")
     nodes = {}
     for number, (host, agencies) in enumerate(hosts.items()):
-        port = FIRST_NODE_PORT + number
+        port = plan.node_port + number
         nodes[host] = folder / f"node-{host}.toml"
         nodes[host].write_text(_node(state, plan, host, agencies, port), encoding="utf-8")
     key_file = folder / "api-keys" / f"{CONSUMER}.{CONSUMER_SYSTEM}"
-    return LaidOut(hub, nodes, _commands(state, hub, nodes), f"http://127.0.0.1:{FIRST_NODE_PORT}", key_file)
+    return LaidOut(hub, nodes, _commands(state, plan, hub, nodes), f"http://127.0.0.1:{plan.node_port}", key_file)
 
 
 def _hosts(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -94,7 +101,7 @@ def _hosts(snapshot: Snapshot) -> dict[str, list[str]]:
 
 def _hub(state: State, plan: Plan) -> str:
     ledger, keys = state.ledger, state.keys
-    ports = range(plan.first_port, plan.first_port + plan.workers)
+    ports = range(plan.hub_port, plan.hub_port + plan.workers)
     top = {
         "profile": "development",
         "instance": plan.instance,
@@ -127,7 +134,7 @@ def _node(state: State, plan: Plan, host: str, agencies: list[str], port: int) -
         "name": f"node-{host}",
         "state_folder": str(state.folder / "node" / host),
     }
-    hub = [f"{plan.hub_host}:{plan.first_port + number}" for number in range(plan.workers)]
+    hub = [f"{plan.hub_host}:{plan.hub_port + number}" for number in range(plan.workers)]
     tables: dict[str, Mapping[str, object]] = {
         "link": {"hub": hub, **_identity(state, host)},
         "registry": {
@@ -137,7 +144,7 @@ def _node(state: State, plan: Plan, host: str, agencies: list[str], port: int) -
         "http": {"listen": f"127.0.0.1:{port}"},
     }
     served = [_served(state, agency) for agency in agencies]
-    adapters = [_adapter(state, system) for system in SYSTEMS if system.service.partition("/")[0] in agencies]
+    adapters = [_adapter(state, plan, system) for system in SYSTEMS if system.service.partition("/")[0] in agencies]
     return _toml(top, {"agencies": served, "adapters": adapters}, tables)
 
 
@@ -153,11 +160,12 @@ def _served(state: State, agency: str) -> dict[str, object]:
     return row
 
 
-def _adapter(state: State, system: System) -> dict[str, object]:
+def _adapter(state: State, plan: Plan, system: System) -> dict[str, object]:
     """The sample's own settings with addresses and paths of this machine, in a file of its own."""
     file = state.folder / "adapters" / f"{system.service.replace('/', '-')}.toml"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(_plain_toml(settings_for(system, state.sample)), encoding="utf-8")
+    urls = {kind: f"http://127.0.0.1:{port}" for kind, port in plan.systems.items()}
+    file.write_text(_plain_toml(settings_for(system, state.sample, urls)), encoding="utf-8")
     row: dict[str, object] = {"service": system.service, "kind": system.kind, "file": str(file)}
     if system.secrets:
         row["secrets"] = {name: str(path) for name, path in secret_files(system, state.sample).items()}
@@ -173,8 +181,9 @@ def _identity(state: State, name: str) -> dict[str, object]:
     }
 
 
-def _commands(state: State, hub: Path, nodes: Mapping[str, Path]) -> tuple[str, ...]:
-    systems = [f"python -P -m bus.sample serve {kind} --data {state.sample}" for kind in sorted(PORTS)]
+def _commands(state: State, plan: Plan, hub: Path, nodes: Mapping[str, Path]) -> tuple[str, ...]:
+    serve = "python -P -m bus.sample serve"
+    systems = [f"{serve} {kind} --port {port} --data {state.sample}" for kind, port in plan.systems.items()]
     return (f"lienthong hub {hub}", *systems, *(f"lienthong node {node}" for node in nodes.values()))
 
 
