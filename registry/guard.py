@@ -29,10 +29,10 @@ class OverrideReason(StrEnum):
 
 
 class Finding(StrEnum):
-    """What the guard says of one field; ``held`` and ``bad-reason`` refuse the form."""
+    """What the guard says of one field; ``unbound``, ``held`` and ``bad-reason`` refuse the form."""
 
     UNBOUND = "unbound"
-    """No dictionary term, so nobody is known to hold it."""
+    """No dictionary term, so nobody can tell whether it is held: a field that says nothing must not slip through."""
     IDENTIFIER = "identifier"
     """Somebody must be named before anything can be asked."""
     NEW_SUBJECT = "new-subject"
@@ -44,7 +44,7 @@ class Finding(StrEnum):
     """Held, and the declared reason is none of the four."""
 
 
-_REFUSED = frozenset({Finding.HELD, Finding.BAD_REASON})
+_REFUSED = frozenset({Finding.UNBOUND, Finding.HELD, Finding.BAD_REASON})
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,11 @@ TEXTS: Final[Mapping[Code, Text]] = {
     Code.DOSSIER_CLOSED: Text(409, "Hồ sơ đã đóng.", "The dossier is closed."),
     Code.ROLE_MISSING: Text(400, "Thiếu người ở vai trò {role}.", "Nobody is named in the role {role}."),
     Code.DOSSIER_EXISTS: Text(409, "Hồ sơ này đã được mở.", "This dossier is already open."),
+    Code.FIELD_NOT_BOUND: Text(
+        409,
+        "Trường {field} chưa gắn với từ điển nên không biết cơ quan nào đã có dữ liệu này.",
+        "Field {field} is bound to no dictionary term, so nobody can tell who already holds it.",
+    ),
     Code.KEY_MISSING: Text(401, "Thiếu khóa truy cập.", "The access key is missing."),
     Code.KEY_WRONG: Text(401, "Khóa truy cập không đúng.", "The access key is wrong."),
     Code.AGENCY_NOT_HERE: Text(

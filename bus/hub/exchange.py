@@ -103,7 +103,8 @@ class Exchange:
             concluded = await self._conclude(case)
             self._parts.grant(_answer(case), session.peer.x5t, _question(case).id, speaker.x5t)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
-            concluded = await self._refuse(case, of_exception(error, fault_at=FaultAt.HUB, correlation=case.correlation))
+            why = of_exception(error, fault_at=FaultAt.HUB, correlation=case.correlation)
+            concluded = await self._refuse(case, why)
         finally:
             if case.question is not None:
                 self._parts.forget(case.question, speaker.x5t)

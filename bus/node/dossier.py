@@ -22,7 +22,7 @@ from bus.node.dossiers import DossierRecord, DossierStore, Person
 from bus.node.lines import lines_of
 from bus.node.questions import Framing, Questions
 from registry import procedures
-from registry.guard import GuardVerdict, Override, check_fields, check_form
+from registry.guard import Finding, GuardVerdict, Override, check_fields, check_form
 from registry.model import Field, Form
 from registry.outcomes import conclude
 from registry.procedures import Plan, PlanError
@@ -242,6 +242,9 @@ def _must_pass(verdict: GuardVerdict) -> None:
         raise problem(Code.OVERRIDE_REASON, rule="override-of-an-asked-field", place="/overrides")
     if any(one.override is not None for one in verdict.refused):
         raise problem(Code.OVERRIDE_REASON, rule="one-of-four-reasons", place="/overrides")
+    unbound = next((one.field for one in verdict.refused if one.finding is Finding.UNBOUND), None)
+    if unbound is not None:
+        raise problem(Code.FIELD_NOT_BOUND, rule="term", fault_at=FaultAt.CONSUMER_SYSTEM, field=unbound)
     if not verdict.passed:
         why = problem(Code.FORM_ASKS_WHAT_IS_HELD, rule="278/2025/NĐ-CP", fault_at=FaultAt.CONSUMER_SYSTEM)
         raise GuardRefusedError(verdict, why)

@@ -110,7 +110,7 @@ code = "female"
 name = { vi = "Nữ", en = "Female" }
 """
 
-DICTIONARY: Final = """\
+DICTIONARY = """\
 [[term]]
 id = "person.number"
 name = { vi = "Số định danh", en = "Personal number" }
@@ -154,6 +154,14 @@ id = "marriage.date"
 name = { vi = "Ngày kết hôn", en = "Date of marriage" }
 type = "date"
 sensitivity = "personal"
+"""
+
+DICTIONARY += """\
+[[term]]
+id = "wish.copies"
+name = { vi = "Số bản sao muốn nhận", en = "Copies wanted" }
+type = "number"
+sensitivity = "open"
 """
 
 SERVICES: Final = """\
@@ -334,6 +342,8 @@ of = "child"
 [[form.field]]
 name = "copies"
 label = { vi = "Số bản sao", en = "Copies wanted" }
+term = "wish.copies"
+of = "mother"
 required = false
 
 [[form]]

@@ -28,7 +28,7 @@ def form(snapshot: Snapshot, name: str):
 def test_a_form_that_asks_only_what_nobody_holds_passes(snapshot: Snapshot):
     verdict = check_form(snapshot, form(snapshot, "birth"), COMMUNE, NOW)
     assert verdict.passed
-    assert [field.finding for field in verdict.fields] == [Finding.IDENTIFIER, Finding.NEW_SUBJECT, Finding.UNBOUND]
+    assert [field.finding for field in verdict.fields] == [Finding.IDENTIFIER, Finding.NEW_SUBJECT, Finding.NOT_HELD]
 
 
 def test_a_form_that_asks_for_what_is_held_is_refused_with_service_and_basis(snapshot: Snapshot):
@@ -97,3 +97,10 @@ def test_an_agreement_for_other_procedures_does_not_cover(snapshot: Snapshot):
     assert covered.held_by[0].agreement == "ag-0002"
     assert other.held_by[0].agreement is None
     assert not other.allowed
+
+
+def test_a_field_that_is_bound_to_no_term_is_refused(snapshot: Snapshot):
+    nameless = Field(name="anything", label=Text(vi="Gì đó", en="Anything"), term=None, of="mother", required=True)
+    verdict = check_fields(snapshot, "1.001193", [nameless], COMMUNE, NOW)
+    assert not verdict.passed
+    assert [field.finding for field in verdict.refused] == [Finding.UNBOUND]

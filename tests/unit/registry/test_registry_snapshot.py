@@ -234,7 +234,7 @@ def test_words_procedures_and_forms(snapshot: Snapshot):
     assert snapshot.form("birth", 1).fields[1].of == "child"
     assert snapshot.form("birth", 2) is None
     assert [form.id for form in snapshot.forms()] == ["birth", "birth-bad"]
-    assert [len(all_of) for all_of in (snapshot.agencies(), snapshot.services(), snapshot.terms())] == [6, 3, 7]
+    assert [len(all_of) for all_of in (snapshot.agencies(), snapshot.services(), snapshot.terms())] == [6, 3, 8]
     assert [len(all_of) for all_of in (snapshot.agreements(), snapshot.procedures(), snapshot.evidence_types())] == [
         3,
         1,
