@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import structlog
 from securesystemslib.signer import Signer
 
@@ -21,10 +21,11 @@ from bus.hub.routes import Speaker
 from bus.link.errors import LinkError
 from bus.link.messages import Message
 from bus.link.node import NodeLink
-from bus.registry.bundle import Known, changed_since, pack, unpack
+from bus.registry.bundle import BundleError, changed_since
 from bus.registry.follow import Follower, RegistryRefusedError
 from bus.registry.layout import metadata_path
 from bus.registry.publish import refresh_timestamp
+from bus.registry.travel import answer, collect
 from bus.topics import Topic
 from registry.snapshot import Snapshot
 from schemas.problems import Code, problem
@@ -66,11 +67,10 @@ class HubRegistry:
         if speaker.agency is None:
             raise problem(Code.LINK_NOT_FOR_SEALER, rule="link-certificate")
         try:
-            known = msgspec.msgpack.decode(message.head, type=Known)
-        except msgspec.DecodeError as error:
-            raise problem(Code.ENVELOPE_MALFORMED, rule="registry-known") from error
-        bundle = await asyncio.to_thread(changed_since, self._repository, known)
-        return Message(Topic.REGISTRY, b"", (pack(bundle),))
+            told = await asyncio.to_thread(answer, self._repository, message.head)
+        except (BundleError, OSError) as error:
+            raise problem(Code.ENVELOPE_MALFORMED, rule="registry-question") from error
+        return Message(Topic.REGISTRY, b"", (told,))
 
     async def watch(self) -> None:
         """Look for news, for ever. What is refused is logged, and the snapshot in use stays."""
@@ -124,8 +124,7 @@ class NodeRegistry:
         """
         async with self._lock:
             known = await asyncio.to_thread(self._follower.known)
-            answer = await link.call(Message(Topic.REGISTRY, msgspec.msgpack.encode(known)), FETCH_TIMEOUT_S)
-            bundle = unpack(answer.parts[0] if answer.parts else b"")
+            bundle = await collect(known, partial(_call, link))
             self._use(await asyncio.to_thread(self._follower.update, bundle))
 
     async def follow(self, link: NodeLink) -> None:
@@ -146,6 +145,11 @@ class NodeRegistry:
             self.directory = Directory(snapshot, now_ms=self._clock())
         elif snapshot is not self.directory.snapshot:
             self.directory.replace(snapshot, now_ms=self._clock())
+
+
+async def _call(link: NodeLink, question: bytes) -> bytes:
+    told = await link.call(Message(Topic.REGISTRY, question), FETCH_TIMEOUT_S)
+    return told.parts[0] if told.parts else b""
 
 
 def _come_up(repository: Path, follower: Follower) -> Snapshot:
