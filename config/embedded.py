@@ -15,10 +15,6 @@ class SampleSettings(Settings):
     """Size of the population."""
     seed: int = Field(default=2026, ge=0, le=2**32 - 1)
     """The same seed gives the same people."""
-    systems_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:-]{1,253}$")
-    """Where the sample agencies' systems listen."""
-    systems_first_port: int = Field(default=0, ge=0, le=65_000)
-    """Their first port; 0 lets the machine choose."""
 
 
 class EmbeddedSettings(Settings):
@@ -38,8 +34,6 @@ class EmbeddedSettings(Settings):
     """Where agency systems reach the node."""
     registry_source: FilePath | None = None
     """Authored registry folder; none takes the sample nation's."""
-    sample_nation: bool = True
-    """Whether the sample nation's agencies, people and systems are started too."""
     sample: SampleSettings = SampleSettings()
     """The sample nation."""
     trust: TrustSettings = TrustSettings(allow_development_pki=True)
@@ -50,6 +44,4 @@ class EmbeddedSettings(Settings):
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         refuse_development(self.environment, self.trust)
-        if self.environment is Environment.PRODUCTION and self.sample_nation:
-            raise ValueError("production refuses the sample nation: sample_nation must be false")
         return self

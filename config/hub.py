@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 
 from config.model import AgencyId, Endpoint, FilePath, Instance, KeyAddress, SecretPath, Settings
 from config.parts import (
-    ClockSettings,
     Environment,
     LogSettings,
     TlsIdentity,
@@ -68,8 +67,6 @@ class LedgerSettings(Settings):
     """Unix socket between workers and the ledger process."""
     checkpoint_seconds: float = Field(default=1.0, ge=0.1, le=60.0)
     """How often a checkpoint is signed when there is news, in seconds."""
-    group_limit: int = Field(default=256, ge=1, le=4_096)
-    """Most records made durable in one write."""
 
     @model_validator(mode="after")
     def _database_is_named(self) -> Self:
@@ -107,8 +104,6 @@ class HubLimits(Settings):
     """Exchanges in flight per worker."""
     max_in_flight_per_agency: int = Field(default=512, ge=1, le=1_000_000)
     """Exchanges in flight per agency and worker."""
-    question_lifetime_seconds: int = Field(default=300, ge=1, le=300)
-    """Longest lifetime of a question, in seconds."""
 
 
 class HubSettings(Settings):
@@ -136,14 +131,10 @@ class HubSettings(Settings):
     """Parts over 1 MiB."""
     limits: HubLimits = HubLimits()
     """What the hub takes at once."""
-    clock: ClockSettings = ClockSettings()
-    """How far a node's clock may be off."""
     trust: TrustSettings = TrustSettings()
     """What counts as trustworthy."""
     log: LogSettings = LogSettings()
     """Logs for operators."""
-    metrics: Endpoint | None = None
-    """Where Prometheus may read metrics, loopback preferably; none turns them off."""
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -17,7 +17,6 @@ from config.model import (
     Settings,
 )
 from config.parts import (
-    ClockSettings,
     Environment,
     LogSettings,
     TlsIdentity,
@@ -39,8 +38,6 @@ class AgencySettings(Settings):
     """Folder with the sealed evidence that this agency keeps."""
     archive_key: SecretPath
     """File with the key that encrypts the archive."""
-    retention_days: int = Field(default=3_650, ge=1, le=36_500)
-    """How long sealed evidence is kept, in days."""
 
 
 class AdapterSettings(Settings):
@@ -73,8 +70,6 @@ class NodeHttpSettings(Settings):
     """Mutual TLS for systems; none is for loopback or a proxy in front, with API keys."""
     max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)
     """Largest request, in bytes."""
-    max_in_flight: int = Field(default=512, ge=1, le=100_000)
-    """Requests at once; over it the answer is 503 with Retry-After."""
 
 
 class NodeLinkSettings(TlsIdentity):
@@ -82,10 +77,6 @@ class NodeLinkSettings(TlsIdentity):
 
     hub: tuple[Endpoint, ...] = Field(min_length=1, max_length=64)
     """Hub workers to dial first; the hub names the others."""
-    connect_timeout_seconds: float = Field(default=10.0, ge=0.1, le=120.0)
-    """How long one attempt may take, in seconds."""
-    backoff_max_seconds: float = Field(default=30.0, ge=0.1, le=600.0)
-    """Longest pause between attempts, in seconds; pauses are drawn at random below it."""
     heartbeat_seconds: float = Field(default=15.0, ge=1.0, le=300.0)
     """How often a quiet session is probed, in seconds."""
 
@@ -104,8 +95,6 @@ class DossierSettings(Settings):
 
     max_parallel_questions: int = Field(default=16, ge=1, le=256)
     """Questions of one dossier that are asked at once."""
-    deadline_ms: int = Field(default=15_000, ge=100, le=300_000)
-    """How long a dossier may take, in milliseconds; what is not there by then is a gap."""
 
 
 class NodeSettings(Settings):
@@ -131,14 +120,10 @@ class NodeSettings(Settings):
     """The face to agency systems."""
     dossier: DossierSettings = DossierSettings()
     """How dossiers are resolved."""
-    clock: ClockSettings = ClockSettings()
-    """How far this clock may be from the hub's."""
     trust: TrustSettings = TrustSettings()
     """What counts as trustworthy."""
     log: LogSettings = LogSettings()
     """Logs for operators."""
-    metrics: Endpoint | None = None
-    """Where Prometheus may read metrics, loopback preferably; none turns them off."""
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

@@ -59,16 +59,7 @@ class TrustSettings(Settings):
     allow_development_pki: bool = False
     """Whether certificates of the development PKI are taken; production refuses true."""
     certificate_warning_days: int = Field(default=30, ge=1, le=365)
-    """How long before a certificate ends `doctor` and the logs warn, in days."""
-
-
-class ClockSettings(Settings):
-    """How far a node's clock may be from the hub's."""
-
-    warn_offset_ms: int = Field(default=2_000, ge=100, le=60_000)
-    """From this offset on, a warning, in milliseconds."""
-    refuse_offset_ms: int = Field(default=30_000, ge=1_000, le=300_000)
-    """From this offset on, the link is refused, in milliseconds."""
+    """How long before a certificate or a registry signature ends `doctor` warns, in days."""
 
 
 def refuse_development(environment: Environment, trust: TrustSettings) -> None:

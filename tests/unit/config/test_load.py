@@ -217,10 +217,10 @@ def test_explain_names_value_origin_and_limits():
     lines = {line.name: line for line in explain(loaded)}
     assert lines["name"].value == "capital-node"
     assert lines["name"].origin == "node.toml:2:8"
-    assert lines["dossier.deadline_ms"].origin == "default"
-    assert lines["dossier.deadline_ms"].limits == "at least 100, at most 300000"
-    assert lines["agencies[0].retention_days"].default == "3650"
-    assert lines["metrics"].value == "none"
+    assert lines["http.max_body_bytes"].origin == "default"
+    assert lines["http.max_body_bytes"].limits == "at least 1024, at most 268435456"
+    assert lines["dossier.max_parallel_questions"].default == "16"
+    assert lines["http.tls"].value == "none"
     assert all(line.meaning for line in lines.values())
 
 
