@@ -284,7 +284,7 @@ def decode(data: bytes) -> Envelope:
         raise problem(Code.ENVELOPE_TOO_LARGE, limit=MAX_ENVELOPE_BYTES)
     try:
         envelope = _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refusal(data, error) from None
     except RecursionError:
         raise problem(Code.ENVELOPE_MALFORMED, rule="too-deep", place="/ext") from None
@@ -306,7 +306,7 @@ class _Version(msgspec.Struct):
 _version_decoder = msgspec.json.Decoder(_Version)
 
 
-def _refusal(data: bytes, error: msgspec.DecodeError) -> ProblemError:
+def _refusal(data: bytes, error: msgspec.DecodeError | UnicodeDecodeError) -> ProblemError:
     """A version that this reader does not know explains everything else; otherwise name rule and place."""
     if not isinstance(error, msgspec.ValidationError):
         return problem(Code.ENVELOPE_MALFORMED, rule="json", place="/")

@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Meta
 
 from schemas.envelope import Officer, Subject
-from schemas.json import JsonError
 from schemas.json import read as read_json
 from schemas.text import b64url_encode, moment_ms
 from schemas.words import AgencyId, Basis, Digest, Moment, Name, SchemaName, ServiceId, Token, Uuid7
@@ -170,7 +169,7 @@ def decode_details(data: bytes) -> Details:
         details = _details_decoder.decode(data)
         if _encoder.encode(details) != data:
             read_json(data)
-    except (msgspec.DecodeError, JsonError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RecordFormatError("details: not details of version 1") from error
     return details
 
