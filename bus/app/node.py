@@ -199,7 +199,7 @@ class Node:
             now_ms = parts.clock()
             return await store.new_number((known.code(now_ms) if known else None) or agency.id, now_ms)
 
-        return Desk(asker, dossiers, new_number)
+        return Desk(asker, dossiers, directory, new_number)
 
     async def _answer(self, session: Session, message: Message, deadline: float) -> Message:
         if self._desk is None:

@@ -7,17 +7,19 @@ Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for peop
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from bus.access import Grants, Principal
+from bus.directory import Directory
 from bus.http import openapi, views
-from bus.http.edge import correlation_key, edge, json_answer
+from bus.http.edge import ShownError, correlation_key, edge, json_answer
 from bus.http.requests import AskIn, DossierIn, OfficerIn, PersonIn, SupplementField, SupplementIn, read
 from bus.node.ask import Ask, Asker
-from bus.node.dossier import Dossiers, Opening
+from bus.node.dossier import Dossiers, GuardRefusedError, Opening
 from bus.node.dossiers import Person
 from registry.model import Field, Text
 from schemas.envelope import Officer, Subject
@@ -30,7 +32,16 @@ class Desk:
 
     asker: Asker
     dossiers: Dossiers
+    directory: Directory
     new_number: Callable[[], Awaitable[str]]
+
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Answer a refusal of the guard with who holds what, named by the registry."""
+        try:
+            yield
+        except GuardRefusedError as error:
+            raise ShownError(error.problem, guard=views.guarded(error.verdict, self.directory.snapshot)) from error
 
 
 class AgencyFace:
@@ -90,19 +101,19 @@ class AgencyFace:
         """Open a dossier: guard its form, ask whoever holds the papers, say what is left for the citizen."""
         principal, desk = self._admit(request)
         wanted = read(DossierIn, await _json(request))
-        record = await desk.dossiers.resolve(
-            Opening(
-                form=wanted.form,
-                dossier=wanted.dossier or await desk.new_number(),
-                parties=tuple(_person(party) for party in wanted.parties),
-                officer=_officer(wanted.officer, principal.agency),
-                correlation=request[correlation_key],
-                system=principal.system,
-                jurisdiction=wanted.jurisdiction,
-                overrides={one.field: one.reason for one in wanted.overrides},
-                timeout_ms=wanted.timeout_ms,
-            )
+        opening = Opening(
+            form=wanted.form,
+            dossier=wanted.dossier or await desk.new_number(),
+            parties=tuple(_person(party) for party in wanted.parties),
+            officer=_officer(wanted.officer, principal.agency),
+            correlation=request[correlation_key],
+            system=principal.system,
+            jurisdiction=wanted.jurisdiction,
+            overrides={one.field: one.reason for one in wanted.overrides},
+            timeout_ms=wanted.timeout_ms,
         )
+        with desk.naming():
+            record = await desk.dossiers.resolve(opening)
         return json_answer(views.dossier(record), status=201)
 
     async def show_dossier(self, request: web.Request) -> web.Response:
@@ -114,29 +125,30 @@ class AgencyFace:
         """Ask the citizen for more: allowed only for what no agency holds, or for a declared reason."""
         principal, desk = self._admit(request)
         wanted = read(SupplementIn, await _json(request))
-        verdict = await desk.dossiers.supplement(
-            request.match_info["dossier"],
-            tuple(_field(one) for one in wanted.fields),
-            {one.field: one.reason for one in wanted.overrides},
-            _officer(wanted.officer, principal.agency),
-            request[correlation_key],
-        )
-        return json_answer(views.guarded(verdict), status=201)
+        with desk.naming():
+            verdict = await desk.dossiers.supplement(
+                request.match_info["dossier"],
+                tuple(_field(one) for one in wanted.fields),
+                {one.field: one.reason for one in wanted.overrides},
+                _officer(wanted.officer, principal.agency),
+                request[correlation_key],
+            )
+        return json_answer(views.guarded(verdict, desk.directory.snapshot), status=201)
 
     async def close_dossier(self, request: web.Request) -> web.Response:
         """Close a dossier: no question may be asked for it any more."""
         _, desk = self._admit(request)
-        await desk.dossiers.close(request.match_info["dossier"], request[correlation_key])
-        return json_answer({"dossier": request.match_info["dossier"], "state": "closed"})
+        closed = await desk.dossiers.close(request.match_info["dossier"], request[correlation_key])
+        return json_answer(views.ClosedView(closed.dossier, "closed"))
 
-    async def describe(self, request: web.Request) -> web.Response:
+    async def describe(self, _request: web.Request) -> web.Response:
         """This face in OpenAPI 3.1."""
-        return json_answer(openapi.document(str(request.url.origin())))
+        return json_answer(openapi.document())
 
     async def health(self, _request: web.Request) -> web.Response:
         """Whether this node can reach the hub."""
         reachable = any(desk.asker.connected for desk in self._desks.values())
-        return json_answer({"status": "ok" if reachable else "no-hub"}, status=200 if reachable else 503)
+        return json_answer(views.HealthView("ok" if reachable else "no-hub"), status=200 if reachable else 503)
 
     def _admit(self, request: web.Request) -> tuple[Principal, Desk]:
         principal = self._grants.principal(request)

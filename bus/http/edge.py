@@ -10,20 +10,26 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import orjson
+import msgspec
 import structlog
 from aiohttp import web
 
-from bus.http import views
 from bus.ids import new_id
-from bus.node.dossier import GuardRefusedError
 from bus.problems import http_answer, of_exception
-from schemas.problems import Code, FaultAt, Problem
+from schemas.problems import Code, FaultAt, Problem, ProblemError
 
 CORRELATION: Final = "X-Correlation-Id"
 correlation_key: Final = web.RequestKey("correlation", str)
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ShownError(ProblemError):
+    """A problem that is answered with more members than its own."""
+
+    def __init__(self, problem: Problem, **more: object) -> None:
+        super().__init__(problem)
+        self.more = more
 
 
 def language_of(request: web.Request) -> str:
@@ -36,7 +42,7 @@ def json_answer(value: object, *, status: int = 200) -> web.Response:
     """JSON that no cache keeps."""
     return web.Response(
         status=status,
-        body=orjson.dumps(value),
+        body=msgspec.json.encode(value),
         content_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
@@ -57,7 +63,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
             answer = http_answer(_of_http(error, correlation), language=language_of(request))
         except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
             found = of_exception(error, fault_at=FaultAt.CONSUMER_NODE, correlation=correlation)
-            more = {"guard": views.guarded(error.verdict)} if isinstance(error, GuardRefusedError) else {}
+            more = error.more if isinstance(error, ShownError) else {}
             answer = http_answer(found, language=language_of(request), **more)
     answer.headers[CORRELATION] = correlation
     return answer

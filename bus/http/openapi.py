@@ -1,4 +1,4 @@
-"""The node's face in OpenAPI 3.1, built from the very models that read its requests.
+"""The node's face in OpenAPI 3.1, built from the very models that read its requests and make its answers.
 
 Promises: what the description allows, the face reads, and the other way round, since both are one model.
 """
@@ -8,32 +8,39 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+import msgspec
 from pydantic.json_schema import models_json_schema
 
+from bus.http import views
 from bus.http.requests import AskIn, DossierIn, SupplementIn
 from bus.version import version
+from schemas.problems import FaultAt
 
-_REF: Final = "#/components/schemas/{model}"
+_REF: Final = "#/components/schemas/{name}"
+_TEXT: Final = {
+    "type": "object",
+    "required": ["vi", "en"],
+    "properties": {"vi": {"type": "string"}, "en": {"type": "string"}},
+}
 _PROBLEM: Final = {
     "type": "object",
     "description": "Problem details (RFC 9457); `number` is from the closed list in docs/problems.md.",
     "required": ["type", "title", "status", "number", "text", "retry"],
     "properties": {
         "type": {"type": "string"},
-        "title": {"type": "string"},
+        "title": {"type": "string", "description": "The text in the language asked for."},
         "status": {"type": "integer"},
         "number": {"type": "integer"},
-        "text": {"type": "object", "properties": {"vi": {"type": "string"}, "en": {"type": "string"}}},
-        "retry": {"type": "boolean"},
+        "text": _TEXT,
+        "retry": {"type": "boolean", "description": "Whether the same request may succeed later."},
         "rule": {"type": "string"},
         "place": {"type": "string"},
-        "fault_at": {
-            "enum": ["consumer-system", "consumer-node", "hub", "provider-node", "provider-system"],
-        },
+        "fault_at": {"enum": [where.value for where in FaultAt]},
         "correlation": {"type": "string"},
-        "params": {"type": "object"},
-        "guard": {"type": "object", "description": "Per field who already holds it, and under which legal basis."},
+        "params": {"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+        "guard": {"$ref": _REF.format(name="GuardView")},
     },
+    "additionalProperties": False,
 }
 _CORRELATION: Final = {
     "name": "X-Correlation-Id",
@@ -42,43 +49,94 @@ _CORRELATION: Final = {
     "description": "The caller's own id for this request; it travels to the provider's system and back.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$"},
 }
+_LANGUAGE: Final = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "`en` for problems titled in English; else Vietnamese. Both texts are in every problem.",
+    "schema": {"type": "string"},
+}
+_ECHO: Final = {"X-Correlation-Id": {"description": "As sent, or made here.", "schema": {"type": "string"}}}
+_VIEWS: Final = (views.AnswerView, views.DossierView, views.GuardView, views.ClosedView, views.HealthView)
 
 
 def _path(name: str) -> dict[str, object]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _answer(description: str, media_type: str, name: str) -> dict[str, object]:
+    return {"description": description, "headers": _ECHO, "content": {media_type: {"schema": _ref(name)}}}
+
+
 def _operation(
-    operation_id: str, summary: str, model: str | None, success: str, path: tuple[str, ...] = ()
+    operation_id: str, summary: str, status: str, view: type[msgspec.Struct], model: str | None = None
 ) -> dict[str, object]:
     operation: dict[str, object] = {
         "operationId": operation_id,
         "summary": summary,
-        "parameters": [*(_path(name) for name in path), _CORRELATION],
+        "parameters": [_CORRELATION, _LANGUAGE],
         "responses": {
-            success: {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
-            "default": {
-                "description": "A problem.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
+            status: _answer("Done.", "application/json", view.__name__),
+            "default": _answer("A problem.", "application/problem+json", "Problem"),
         },
     }
     if model is not None:
-        schema = {"$ref": _REF.format(model=model)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(model)}}}
     return operation
 
 
-@cache
-def document(server: str) -> dict[str, object]:
-    """The description, for a node at `server`."""
-    models: tuple[tuple[type[AskIn | DossierIn | SupplementIn], str], ...] = (
-        (AskIn, "validation"),
-        (DossierIn, "validation"),
-        (SupplementIn, "validation"),
+def _paths() -> dict[str, object]:
+    asking = [_path(name) for name in ("agency", "system", "service", "operation")]
+    dossier = [_path("dossier")]
+    health = {
+        "operationId": "health",
+        "summary": "Whether this node reaches the hub.",
+        "security": [],
+        "responses": {
+            "200": _answer("It does.", "application/json", "HealthView"),
+            "503": _answer("It does not.", "application/json", "HealthView"),
+        },
+    }
+    return {
+        "/ask/{agency}/{system}/{service}/{operation}": {
+            "parameters": asking,
+            "post": _operation("ask", "Ask one question.", "200", views.AnswerView, "AskIn"),
+        },
+        "/dossiers": {
+            "post": _operation("openDossier", "Open and resolve a dossier.", "201", views.DossierView, "DossierIn"),
+        },
+        "/dossiers/{dossier}": {
+            "parameters": dossier,
+            "get": _operation("showDossier", "A dossier as it stands.", "200", views.DossierView),
+        },
+        "/dossiers/{dossier}/supplements": {
+            "parameters": dossier,
+            "post": _operation("supplement", "Ask the citizen for more.", "201", views.GuardView, "SupplementIn"),
+        },
+        "/dossiers/{dossier}/close": {
+            "parameters": dossier,
+            "post": _operation("closeDossier", "Close a dossier.", "200", views.ClosedView),
+        },
+        "/health": {"get": health},
+    }
+
+
+def _schemas() -> dict[str, object]:
+    _, asked = models_json_schema(
+        [(AskIn, "validation"), (DossierIn, "validation"), (SupplementIn, "validation")],
+        ref_template=_REF.format(name="{model}"),
     )
-    _, definitions = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type] # the mode is a literal
-    four = ("agency", "system", "service", "operation")
+    _, answered = msgspec.json.schema_components(_VIEWS, ref_template=_REF)
+    return {**asked.get("$defs", {}), **answered, "Problem": _PROBLEM}
+
+
+@cache
+def document() -> dict[str, object]:
+    """The description; its server is wherever it was read from."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -86,25 +144,11 @@ def document(server: str) -> dict[str, object]:
             "version": version(),
             "description": "Ask other agencies; open dossiers that never ask a citizen for what an agency holds.",
         },
-        "servers": [{"url": server}],
+        "servers": [{"url": "/"}],
         "security": [{"key": []}, {"bearer": []}, {"certificate": []}],
-        "paths": {
-            "/ask/{agency}/{system}/{service}/{operation}": {
-                "post": _operation("ask", "Ask one question.", "AskIn", "200", four)
-            },
-            "/dossiers": {"post": _operation("openDossier", "Open and resolve a dossier.", "DossierIn", "201")},
-            "/dossiers/{dossier}": {
-                "get": _operation("showDossier", "A dossier as it stands.", None, "200", ("dossier",))
-            },
-            "/dossiers/{dossier}/supplements": {
-                "post": _operation("supplement", "Ask the citizen for more.", "SupplementIn", "201", ("dossier",))
-            },
-            "/dossiers/{dossier}/close": {
-                "post": _operation("closeDossier", "Close a dossier.", None, "200", ("dossier",))
-            },
-        },
+        "paths": _paths(),
         "components": {
-            "schemas": {**definitions.get("$defs", {}), "Problem": _PROBLEM},
+            "schemas": _schemas(),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},

@@ -13,6 +13,11 @@ from schemas.problems import Code, FaultAt, problem
 
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+_LETTERS = r"0-9A-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u1EA0-\u1EF9"
+"""Latin letters with Vietnamese marks, spelt so that every dialect of regular expressions reads them alike."""
+Basis = Annotated[str, StringConstraints(pattern=rf"^[{_LETTERS}_][{_LETTERS}_./:();, -]{{0,119}}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,200}$")]
+"""One line of any text."""
 Assurance = Literal["none", "low", "substantial", "high"]
 
 
@@ -24,7 +29,7 @@ class OfficerIn(_Request):
     """The officer on duty, as the agency itself says."""
 
     id: Word
-    unit: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    unit: Line
 
 
 class SubjectIn(_Request):
@@ -41,7 +46,7 @@ class AskIn(_Request):
 
     purpose: Name
     body: dict[str, object] = Field(default_factory=dict)
-    basis: Annotated[str, StringConstraints(pattern=r"^\w[\w./:();, -]{0,119}$")] | None = None
+    basis: Basis | None = None
     procedure: Word | None = None
     dossier: Word | None = None
     officer: OfficerIn | None = None
@@ -54,7 +59,7 @@ class PersonIn(SubjectIn):
     """A party of a dossier: its number, and the name and birth date by which records are compared."""
 
     role: Name
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    name: Line | None = None
     birth: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}-\d{2})?$")] | None = None
 
 
