@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
@@ -72,6 +71,7 @@ class LedgerClient:
         self._newest: wire.FrameProtocol | None = None
         self._connection: wire.FrameProtocol | None = None
         self._believed = False
+        self._hindrance = "no greeting"
         self._hello: wire.Hello | None = None
         self._greeted = asyncio.Event()
         self._lost = asyncio.Event()
@@ -95,7 +95,7 @@ class LedgerClient:
                 await client._greeted.wait()
         except TimeoutError:
             await client.close()
-            raise LedgerUnreachableError(f"ledger: nobody answers at {path}") from None
+            raise LedgerUnreachableError(f"ledger: nobody answers at {path} ({client._hindrance})") from None
         return client
 
     @property
@@ -180,7 +180,7 @@ class LedgerClient:
             async with asyncio.timeout(self._patience_s):
                 return await pending.future
         except TimeoutError:
-            raise LedgerUnreachableError("ledger: no answer within the patience") from None
+            raise LedgerUnreachableError(f"ledger: no answer within the patience ({self._hindrance})") from None
 
     def _server(self) -> wire.Hello:
         if self._hello is None:
@@ -191,9 +191,11 @@ class LedgerClient:
         wait_s = _FIRST_WAIT_S
         while True:
             self._believed = False
-            with suppress(OSError):  # nobody there yet: whoever waits is told when its patience ends
+            try:
                 await asyncio.get_running_loop().create_unix_connection(self._protocol, str(self._path))
                 await self._lost.wait()
+            except OSError as error:  # nobody there yet: whoever waits is told when its patience ends
+                self._hindrance = type(error).__name__
             if self._believed:
                 _log.warning("ledger lost", path=str(self._path), waiting=len(self._pending))
                 wait_s = _FIRST_WAIT_S
@@ -205,9 +207,10 @@ class LedgerClient:
         self._newest = wire.FrameProtocol(self._on_frame, lambda _: None, self._on_lost)
         return self._newest
 
-    def _on_lost(self, _connection: wire.FrameProtocol) -> None:
-        self._connection = None
-        self._lost.set()
+    def _on_lost(self, connection: wire.FrameProtocol) -> None:
+        if connection is self._newest:
+            self._connection = None
+            self._lost.set()
 
     def _on_frame(self, connection: wire.FrameProtocol, frame: bytes) -> None:
         if not self._believed:
@@ -232,6 +235,7 @@ class LedgerClient:
             raise ValueError("another version, another origin, or a lower term than seen before")
         self._hello = hello
         self._believed = True
+        self._hindrance = "connected"
         self._connection = connection
         self._greeted.set()
         _log.info("ledger reached", origin=hello.origin, term=hello.term)
