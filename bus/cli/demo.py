@@ -19,7 +19,7 @@ from bus.app.counter import Counter, Resolved, demo
 from bus.app.embedded import Embedded
 from bus.app.layout import Plan, lay_out
 from bus.app.trust import refuse_development_pki
-from bus.cli.dossiers import refused, shown
+from bus.cli.dossiers import refusal_heading, refused, shown
 from bus.cli.exits import Exit
 from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, err, out, progress, table
@@ -201,9 +201,8 @@ def _show(
     resolved: list[Resolved], refusal: Resolved, language: str, more: dict[str, object], *, as_json: bool
 ) -> None:
     data = {"dossiers": [asdict(one) for one in resolved], "refused": asdict(refusal), **more}
-    heading = "[bold]And a form that asks for what an agency already holds is refused:[/]"
     parts = [shown(one, language) for one in resolved]
-    emit(data, *parts, heading, refused(refusal.body, language), as_json=as_json)
+    emit(data, *parts, refusal_heading(language), refused(refusal.body, language), as_json=as_json)
 
 
 async def _nothing(_bus: Embedded) -> Exit:

@@ -1,9 +1,9 @@
-"""How a dossier and a refusal look on a terminal."""
+"""How a dossier and a refusal look on a terminal of 80 columns, in Vietnamese or English."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -12,56 +12,85 @@ from rich.text import Text
 from bus.app.counter import Resolved
 from bus.cli.output import table
 
+_DOSSIER: Final = {
+    "vi": ("thành phần hồ sơ", "đã có từ, hoặc công dân phải nộp vì", "biên nhận"),
+    "en": ("requirement", "satisfied by, or left to the citizen because", "receipt"),
+}
+_REFUSAL: Final = {
+    "vi": ("trường", "cơ quan đang giữ, qua dịch vụ", "căn cứ pháp lý", "thỏa thuận"),
+    "en": ("field", "held by, through", "legal basis", "agreement"),
+}
+_CLOSING: Final = {
+    "vi": "[bold green]{spared}[/] giấy tờ không phải nộp, {left} còn lại cho công dân; trục mất {bus} ms, "
+    "quầy chờ {counter} ms\n",
+    "en": "[bold green]{spared}[/] papers spared, {left} left to the citizen; the bus took {bus} ms, "
+    "the counter waited {counter} ms\n",
+}
+
 
 def shown(one: Resolved, language: str) -> RenderableType:
     """A resolved dossier as a table, or its problem."""
-    return _resolved(one, language) if one.done else refused(one.body, language)
+    return _resolved(one, _tongue(language)) if one.done else refused(one.body, language)
 
 
-def _resolved(one: Resolved, language: str) -> RenderableType:
+def _resolved(one: Resolved, tongue: str) -> RenderableType:
     body = one.body
-    title = f"{body['dossier']}  {body['procedure']}  {one.title['en' if language == 'en' else 'vi']}"
-    columns = ("requirement", "satisfied by", "service", "receipt (asked, outcome)", "or left to the citizen, because")
-    rows = [_row(line, language) for line in body["lines"]]
-    left = len(body["left_to_citizen"])
-    closing = (
-        f"[bold green]{body['spared']}[/] paper(s) spared, {left} left to the citizen; "
-        f"the bus took {body['took_ms']} ms, the counter waited {one.took_ms} ms\n"
+    title = f"{body['dossier']}  {body['procedure']}  {one.title['en' if tongue == 'en' else 'vi']}"
+    rows = [_row(line, tongue) for line in body["lines"]]
+    closing = _CLOSING[tongue].format(
+        spared=body["spared"], left=len(body["left_to_citizen"]), bus=body["took_ms"], counter=one.took_ms
     )
-    return Group(table(title, columns, rows), Text.from_markup(closing))
+    return Group(table(title, _DOSSIER[tongue], rows), Text.from_markup(closing))
 
 
-def _row(line: Mapping[str, Any], language: str) -> tuple[str, ...]:
+def _row(line: Mapping[str, Any], tongue: str) -> tuple[str, str, str]:
     sources = line["sources"]
-    agencies = dict.fromkeys((one.get("agency_name") or {}).get(language, "") for one in sources)
-    services = dict.fromkeys(f"{one['service']}.{one['operation']}" for one in sources if one.get("operation"))
     receipts = [f"{one['asked']}, {one['outcome']}" for one in sources if one.get("asked") is not None]
-    gap = line.get("reason") or ""
-    met = "\n".join(filter(None, agencies)) if not gap else ""
-    return line["name"][language], met, "\n".join(services) if not gap else "", "\n".join(receipts), gap
+    if line["reason"]:
+        result = f"✘ {line['reason_text'][tongue]} [{line['reason']}]"
+    else:
+        result = "\n".join(dict.fromkeys(f"✔ {_source(one, tongue)}" for one in sources))
+    return line["name"][tongue], result, "\n".join(receipts)
+
+
+def _source(source: Mapping[str, Any], tongue: str) -> str:
+    return f"{source['agency_name'][tongue]}\n  {_within(source['service'])}.{source['operation']}"
+
+
+def _within(service: str) -> str:
+    """A service without its agency's id, where the agency's name stands beside it."""
+    return service.partition("/")[2]
+
+
+def refusal_heading(language: str) -> str:
+    """What stands over the worked refusal."""
+    texts = {
+        "vi": "Và một biểu mẫu bị từ chối, vì hỏi điều mà cơ quan khác đã có:",
+        "en": "And a form that asks for what an agency already holds is refused:",
+    }
+    return f"[bold]{texts[_tongue(language)]}[/]"
 
 
 def refused(problem: Mapping[str, Any], language: str) -> RenderableType:
     """A problem; for the guard's refusal, per field who holds it, through which service, on which legal basis."""
-    text = problem.get("text", {}).get(language, problem.get("title", ""))
-    place = f" at {problem['place']}" if problem.get("place") else ""
-    fault = f", fault at {problem['fault_at']}" if problem.get("fault_at") else ""
+    tongue = _tongue(language)
+    text = problem.get("text", {}).get(tongue, problem.get("title", ""))
+    more = [f"{name} {problem[name]}" for name in ("rule", "place", "fault_at", "correlation") if problem.get(name)]
     head = Text.from_markup(
-        f"[bold red]{problem.get('number', '')}[/] {escape(str(text))}{escape(place)}{escape(fault)}"
+        f"[bold red]{problem.get('number', '')}[/] {escape(str(text))}\n[dim]{escape(', '.join(more))}[/]"
     )
     guard = problem.get("guard")
-    if not guard:
-        return head
-    rows = [
-        (
-            field["field"],
-            held["agency"],
-            f"{held['service']}.{held['operation']}",
-            held["basis"],
-            held["agreement"] or "-",
-        )
-        for field in guard["fields"]
-        if not field["allowed"]
-        for held in field["held_by"]
-    ]
-    return Group(head, table("", ("field", "held by", "service", "legal basis", "agreement"), rows))
+    return Group(head, table("", _REFUSAL[tongue], _held(guard, tongue))) if guard else head
+
+
+def _held(guard: Mapping[str, Any], tongue: str) -> Iterator[tuple[str, str, str, str]]:
+    for field in guard["fields"]:
+        name = field["field"]
+        for held in field["held_by"] if not field["allowed"] else ():
+            where = f"{held['agency_name'][tongue]}\n  {_within(held['service'])}.{held['operation']}"
+            yield name, where, f"{held['basis_text'][tongue]} [{held['basis']}]", held["agreement"] or "-"
+            name = ""
+
+
+def _tongue(language: str) -> str:
+    return "en" if language == "en" else "vi"
