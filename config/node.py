@@ -25,6 +25,15 @@ from config.parts import (
 )
 
 
+class SystemCertificate(Settings):
+    """The certificate that one of an agency's systems shows to its node (mutual TLS, `http.tls`)."""
+
+    system: Name
+    """The system, as the registry names it."""
+    certificate: FilePath
+    """PEM file with that system's certificate; old and new may both be listed while one follows the other."""
+
+
 class AgencySettings(Settings):
     """One agency that this node serves. Its key is here: the directory says `hosted_by` when this is a host."""
 
@@ -34,6 +43,8 @@ class AgencySettings(Settings):
     """The key that seals for this agency."""
     api_keys: SecretPath | None = None
     """File with the API keys of this agency's systems, hashed (`lienthong keys api-key new`)."""
+    system_certificates: tuple[SystemCertificate, ...] = ()
+    """Certificates that this agency's systems show, instead of API keys or beside them; needs `http.tls`."""
     archive: FilePath
     """Folder with the sealed evidence that this agency keeps."""
     archive_key: SecretPath
@@ -67,7 +78,8 @@ class NodeHttpSettings(Settings):
     listen: Endpoint = "127.0.0.1:8500"
     """Where systems reach the node."""
     tls: TlsIdentity | None = None
-    """Mutual TLS for systems; none is for loopback or a proxy in front, with API keys."""
+    """Mutual TLS for systems: each shows a certificate of `anchors`, and may show an API key too. None is for loopback
+    or a proxy in front, with API keys."""
     max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)
     """Largest request, in bytes."""
 
@@ -139,6 +151,12 @@ class NodeSettings(Settings):
             twice = [name for name, count in Counter(names).items() if count > 1]
             if twice:
                 raise ValueError(f"{what} {twice[0]} is set twice")
+        return self
+
+    @model_validator(mode="after")
+    def _certificates_are_asked_for(self) -> Self:
+        if self.http.tls is None and any(agency.system_certificates for agency in self.agencies):
+            raise ValueError("system_certificates need http.tls: without it nobody is asked for a certificate")
         return self
 
     @model_validator(mode="after")

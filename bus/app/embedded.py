@@ -21,8 +21,8 @@ from aiohttp import web
 from adapters.kinds import build as build_adapter
 from adapters.port import Adapter
 from bus import net
-from bus.access import Grants, Principal
 from bus.app import prepare
+from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
 from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.prepare import Progress, State
@@ -42,7 +42,6 @@ from bus.registry.keys import load_role_keys
 from bus.registry.layout import metadata_path
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.systems import SYSTEMS, registry_folder, secret_files, settings_for
-from config.apikeys import load_api_keys
 from config.embedded import EmbeddedSettings
 from config.secrets import read_secret
 
@@ -218,13 +217,9 @@ class Embedded:
 
     async def _start_face(self) -> None:
         prepare.prepare_api_key(self.state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
-        now = prepare.today()
-        keys = [
-            (key.sha256, Principal(CONSUMER, key.system))
-            for key in load_api_keys(self.state.api_keys(CONSUMER))
-            if key.valid(now)
-        ]
-        face = AgencyFace(Grants(keys), self.desks, max_body_bytes=MAX_BODY_BYTES)
+        keys = KeyFiles({CONSUMER: self.state.api_keys(CONSUMER)})
+        self._tasks.append(asyncio.create_task(keys.watch(), name="api-keys-watch"))
+        face = AgencyFace(keys.grants, self.desks, max_body_bytes=MAX_BODY_BYTES)
         self._face = web.AppRunner(face.application(), access_log=None)
         await self._face.setup()
         host, _, port = self._settings.node_listen.rpartition(":")

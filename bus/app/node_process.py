@@ -11,7 +11,6 @@ import gc
 import ssl
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,8 @@ from adapters.kinds import build
 from adapters.port import Adapter
 from adapters.surroundings import TlsFiles
 from bus import net
-from bus.access import Grants, Principal
+from bus.access import Grants
+from bus.app.grants import KeyFiles, certificates_of
 from bus.app.hub_process import anchors_of
 from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.registry import NodeRegistry
@@ -33,7 +33,6 @@ from bus.ledger.keys import read_vault_key
 from bus.link.limits import LinkLimits
 from bus.node.archive import SqlArchive
 from bus.registry.follow import Follower
-from config.apikeys import load_api_keys
 from config.node import AdapterSettings, AgencySettings, NodeSettings
 from config.secrets import read_secret
 
@@ -45,6 +44,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     """The node's process, until `stop`."""
     clock = SteadyClock()
     adapters = _adapters(settings)
+    keys = KeyFiles(_key_files(settings), certificates_of(settings.agencies))
     agencies = [await _agency(agency, adapters, clock) for agency in settings.agencies]
     follower = Follower(settings.registry.folder, settings.registry.trusted_root.read_bytes(), settings.instance)
     link = settings.link
@@ -61,15 +61,22 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
         )
     )
-    face = await _face(settings, node)
+    face = await _face(settings, node, keys.grants)
+    watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
     log.info("node-listening", node=settings.name, address=settings.http.listen)
     gc.collect()
     gc.freeze()  # what stands now stays: collections need not walk it again
     try:
         await stop.wait()
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await face.cleanup()
         await node.close()
+
+
+def _key_files(settings: NodeSettings) -> dict[str, Path]:
+    return {agency.id: agency.api_keys for agency in settings.agencies if agency.api_keys is not None}
 
 
 async def _agency(agency: AgencySettings, adapters: Mapping[str, Adapter], clock: Clock) -> AgencyParts:
@@ -101,23 +108,12 @@ def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:
     return lambda name: read_secret(paths[name]).decode()
 
 
-async def _face(settings: NodeSettings, node: Node) -> web.AppRunner:
+async def _face(settings: NodeSettings, node: Node, grants: Grants) -> web.AppRunner:
     http = settings.http
-    face = AgencyFace(Grants(_keys(settings)), node.desks, max_body_bytes=http.max_body_bytes)
+    face = AgencyFace(grants, node.desks, max_body_bytes=http.max_body_bytes)
     runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
     await runner.setup()
     tls = net.server_context(http.tls.certificate, http.tls.key, anchors_of(http.tls.anchors)) if http.tls else None
     host, _, port = http.listen.rpartition(":")
     await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls).start()
     return runner
-
-
-def _keys(settings: NodeSettings) -> list[tuple[str, Principal]]:
-    now = datetime.now(UTC)
-    return [
-        (key.sha256, Principal(agency.id, key.system))
-        for agency in settings.agencies
-        if agency.api_keys is not None
-        for key in load_api_keys(agency.api_keys)
-        if key.valid(now)
-    ]

@@ -45,7 +45,7 @@ def list_keys(*, file: KeyFile, as_json: Json = False) -> None:
 def revoke(
     key_id: Annotated[str, typer.Argument(help="The key's id, from `list`.")], *, file: KeyFile, as_json: Json = False
 ) -> None:
-    """Refuse a key from now on. A running node must be told to read the file again."""
+    """Refuse a key from now on; a running node follows within a second."""
     line = revoke_api_key(file, key_id, datetime.now(UTC))
     emit({"id": line.id, "revoked_at": line.revoked_at}, f"{line.id} is revoked", as_json=as_json)
 

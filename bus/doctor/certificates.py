@@ -30,6 +30,16 @@ def certificates(settings: Served, values: tuple[Located, ...], now: datetime) -
     yield _link("link", settings.link, Use.LINK_SERVER if hub else Use.LINK_CLIENT, settings.trust, now)
     if isinstance(settings, NodeSettings) and settings.http.tls is not None:
         yield _link("http.tls", settings.http.tls, Use.LINK_SERVER, settings.trust, now)
+        yield from _systems(settings, settings.http.tls, now)
+
+
+def _systems(settings: NodeSettings, tls: TlsIdentity, now: datetime) -> Iterator[Finding]:
+    """The certificates that agencies' systems show."""
+    for agency_at, agency in enumerate(settings.agencies):
+        for at, one in enumerate(agency.system_certificates):
+            shown = TlsIdentity(certificate=one.certificate, key=tls.key, anchors=tls.anchors)
+            name = f"agencies[{agency_at}].system_certificates[{at}]"
+            yield _link(name, shown, Use.LINK_CLIENT, settings.trust, now)
 
 
 def _development(settings: Served) -> Iterator[Finding]:
