@@ -16,7 +16,7 @@ from bus.clock import SteadyClock
 from bus.ledger.guard import Guard
 from bus.ledger.keys import read_note_key, read_vault_key
 from bus.ledger.port import LedgerError
-from bus.ledger.sequencer import CADENCE_S, StoredLedger
+from bus.ledger.sequencer import CADENCE_S, GROUP_LIMIT, StoredLedger
 from bus.ledger.server import LedgerServer
 from bus.ledger.vault import Vault
 from bus.storage.kinds import open_store
@@ -47,7 +47,11 @@ class LedgerFiles:
 
 
 async def start_ledger(
-    files: LedgerFiles, *, clock: Callable[[], int] | None = None, cadence_s: float = CADENCE_S
+    files: LedgerFiles,
+    *,
+    clock: Callable[[], int] | None = None,
+    cadence_s: float = CADENCE_S,
+    group_limit: int = GROUP_LIMIT,
 ) -> StoredLedger:
     """Start the ledger in this process.
 
@@ -72,6 +76,7 @@ async def start_ledger(
         sign=lambda origin, size, root: seal(origin, size, root, note_key),
         clock=clock or SteadyClock(),
         cadence_s=cadence_s,
+        group_limit=group_limit,
     )
 
 
@@ -81,6 +86,7 @@ async def serve(
     *,
     ready: Callable[[], None] | None = None,
     cadence_s: float = CADENCE_S,
+    group_limit: int = GROUP_LIMIT,
 ) -> None:
     """Serve the ledger at `socket` until cancelled.
 
@@ -89,12 +95,13 @@ async def serve(
         socket: the Unix socket's file, in a folder that only this user can enter.
         ready: called once the socket takes connections.
         cadence_s: seconds between checkpoints.
+        group_limit: the most records made durable in one write.
 
     Raises:
         LedgerStoppedError: the ledger stopped itself (disk full or failing, a higher term); start it again.
         LedgerError: and whatever `start_ledger` raises.
     """
-    ledger = await start_ledger(files, cadence_s=cadence_s)
+    ledger = await start_ledger(files, cadence_s=cadence_s, group_limit=group_limit)
     server = LedgerServer(ledger, socket)
     try:
         await server.start()

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _log: Final = structlog.get_logger(__name__)
 CADENCE_S: Final = 1.0
+GROUP_LIMIT: Final = 256
 Result = TypeVar("Result")
 
 
@@ -57,7 +58,9 @@ def _stopped(cause: Exception) -> Exception:
 class StoredLedger:
     """The ledger on a store; made by `start`, ended by `close`."""
 
-    def __init__(self, store: Store, vault: Vault, publisher: Publisher, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, publisher: Publisher, clock: Callable[[], int], group_limit: int = GROUP_LIMIT
+    ) -> None:
         self._store = store
         self._vault = vault
         self._publisher = publisher
@@ -65,7 +68,7 @@ class StoredLedger:
         self._at: StoredHead = store.head()
         self._frontier = Frontier.from_bytes(self._at.frontier) if self._at.size else Frontier()
         self._writer: GroupWriter[Append, Outcome] = GroupWriter(
-            self._write, _stopped, name="ledger-writer", cap=MAX_BATCH
+            self._write, _stopped, name="ledger-writer", cap=min(group_limit, MAX_BATCH)
         )
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ledger-reader")
         self._cadence: asyncio.Task[None] | None = None
@@ -80,6 +83,7 @@ class StoredLedger:
         sign: Callable[[str, int, bytes], bytes],
         clock: Callable[[], int],
         cadence_s: float = CADENCE_S,
+        group_limit: int = GROUP_LIMIT,
     ) -> Self:
         """Take over the store, check it against the guard, and serve.
 
@@ -90,6 +94,7 @@ class StoredLedger:
             sign: makes the checkpoint's signed note from origin, size and root.
             clock: milliseconds since the epoch.
             cadence_s: seconds between checkpoints.
+            group_limit: the most records made durable in one write.
 
         Raises:
             StoreHeldError: another process serves this origin.
@@ -101,7 +106,7 @@ class StoredLedger:
         except BaseException:
             store.close()
             raise
-        ledger = cls(store, vault, publisher, clock)
+        ledger = cls(store, vault, publisher, clock, group_limit)
         ledger._cadence = asyncio.create_task(ledger._publish_for_ever(cadence_s), name="ledger-publisher")
         _log.info("ledger started", origin=store.origin, term=ledger.term, size=ledger._at.size)
         return ledger

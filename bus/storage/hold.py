@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -57,7 +56,7 @@ class Hold:
 
 
 def _take_advisory(connection: sa.Connection, name: str) -> None:
-    key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+    key = sa.func.hashtextextended(sa.func.current_schema() + f" {name}", 0)
     with as_store_errors(connection.engine), connection.begin():
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             raise StoreHeldError("storage: another process serves this store (PostgreSQL advisory lock)")

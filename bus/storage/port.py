@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MAX_BATCH: Final = 256
+MAX_BATCH: Final = 4096
+"""The most entries of one append."""
 
 
 class StoreError(Exception):

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bus.storage.port import MAX_BATCH, Batch, HeadMovedError, Known, Place, StoredHead, Wanted
+from bus.storage.port import Batch, HeadMovedError, Known, Place, StoredHead, Wanted
 from bus.storage.statements import Statements
 from bus.storage.tables import ASKED, DETAILS, ENTRIES, FACTS, HEAD, QUOTAS, UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WIDTHS: Final = (1, 4, 16, 64, MAX_BATCH)
+_WIDTHS: Final = (1, 4, 16, 64, 256)
 
 
 class Prepared(Statements):
@@ -43,25 +43,23 @@ class Prepared(Statements):
         self._insert_details = self._insert(DETAILS, ["idx", "sealed"])
         self._insert_unique = self._insert(UNIQUE, ["key", "idx"])
         self._insert_asked = self._insert(ASKED, ["idx", "deadline_ms"])
-        self._settle = self._compile(
-            sa.update(ASKED).values(settled_by=sa.bindparam("by")).where(ASKED.c.idx == sa.bindparam("asked")),
-            ["by", "asked"],
+        self._settle = self._for_rows(
+            [ASKED.c.settled_by, ASKED.c.idx],
+            lambda by, asked: sa.update(ASKED).values(settled_by=by).where(ASKED.c.idx == asked),
         )
-        self._drop_facts = self._compile(sa.delete(FACTS).where(FACTS.c.grp == sa.bindparam("grp")), ["grp"])
+        self._drop_facts = self._for_rows([FACTS.c.grp], lambda group: sa.delete(FACTS).where(FACTS.c.grp == group))
         self._insert_fact = self._insert(FACTS, ["digest", "grp", "idx"])
         self._count = self._upsert_quota()
 
     def known(self, wanted: Wanted) -> Known:
         """See the storage port."""
-        try:
+        with self._looking_up():
             return Known(
                 {key: Place(idx, bool(is_open)) for key, idx, is_open in self._find(self._find_unique, wanted.unique)},
                 dict(self._find(self._find_quotas, wanted.buckets)),
                 dict(self._find(self._find_asked, wanted.asked)),
                 dict(self._find(self._find_facts, wanted.facts)),
             )
-        finally:
-            self._driver.rollback()
 
     def append(self, batch: Batch, expected: StoredHead) -> StoredHead:
         """See the storage port."""
@@ -71,14 +69,15 @@ class Prepared(Statements):
             if self._cursor.rowcount != 1:
                 raise HeadMovedError("storage: the head is not where this writer left it")
             numbered = list(enumerate(batch.entries, start=expected.size))
-            self._many(self._insert_entry, [(i, e.leaf) for i, e in numbered])
-            self._many(self._insert_details, [(i, e.details) for i, e in numbered])
-            self._many(self._insert_unique, [(e.unique, i) for i, e in numbered if e.unique is not None])
-            self._many(self._insert_asked, [(i, e.deadline_ms) for i, e in numbered if e.deadline_ms is not None])
-            self._many(self._settle, [(i, e.closes) for i, e in numbered if e.closes is not None])
-            self._many(self._drop_facts, [(group,) for group in batch.drops])
-            self._many(self._insert_fact, list(batch.puts))
-            self._many(self._count, [(b, count, batch.now_ms) for b, count in batch.quotas.items()])
+            with self._together():
+                self._many(self._insert_entry, [(i, e.leaf) for i, e in numbered])
+                self._many(self._insert_details, [(i, e.details) for i, e in numbered])
+                self._many(self._insert_unique, [(e.unique, i) for i, e in numbered if e.unique is not None])
+                self._many(self._insert_asked, [(i, e.deadline_ms) for i, e in numbered if e.deadline_ms is not None])
+                self._many(self._settle, [(i, e.closes) for i, e in numbered if e.closes is not None])
+                self._many(self._drop_facts, [(group,) for group in batch.drops])
+                self._many(self._insert_fact, list(batch.puts))
+                self._many(self._count, [(b, count, batch.now_ms) for b, count in batch.quotas.items()])
         return head
 
     def _find(self, finders: dict[int, str], keys: Sequence[Any]) -> Iterator[Any]:
@@ -98,12 +97,14 @@ class Prepared(Statements):
 
     def _upsert_quota(self) -> str:
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
-        columns = ["bucket", "count", "touched_ms"]
-        statement = insert(QUOTAS).values({name: sa.bindparam(name) for name in columns})
-        return self._compile(
-            statement.on_conflict_do_update(
+        names = ["bucket", "count", "touched_ms"]
+
+        def one(*row: sa.ColumnElement[Any]) -> sa.Insert:
+            # "WHERE true": without it SQLite reads ON CONFLICT as a join's condition (its manual, "UPSERT" §2.2)
+            put = insert(QUOTAS).from_select(names, sa.select(*row).where(sa.true()))
+            return put.on_conflict_do_update(
                 index_elements=[QUOTAS.c.bucket],
-                set_={"count": statement.excluded.count, "touched_ms": statement.excluded.touched_ms},
-            ),
-            columns,
-        )
+                set_={"count": put.excluded.count, "touched_ms": put.excluded.touched_ms},
+            )
+
+        return self._for_rows([QUOTAS.c[name] for name in names], one)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ledger_kit import NOTE_KEY, ORIGIN, new_guard, record, started
+from postgresql_kit import needs_postgresql, own_schema
 
 from bus.ledger.guard import Guard, GuardError
 from bus.ledger.port import (
@@ -24,6 +26,7 @@ from bus.ledger.port import (
     Refusal,
     Refused,
 )
+from bus.storage.engine import sqlite_file
 from bus.storage.kinds import create_store, open_store
 from bus.storage.memory import MemoryStore
 from bus.storage.port import StoreError
@@ -31,7 +34,7 @@ from signing.checkpoint import check
 from signing.merkle import leaf_hash, root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bus.ledger.sequencer import StoredLedger
@@ -64,14 +67,15 @@ class BreakingStore:
         return call
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def open_(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=needs_postgresql)])
+def open_(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     new_guard(tmp_path)
     if request.param == "memory":
-        return MemoryStore(ORIGIN).reopened
-    url = f"sqlite:///{tmp_path}/ledger.db"
-    create_store(url, ORIGIN)
-    return lambda: open_store(url)
+        yield MemoryStore(ORIGIN).reopened
+        return
+    with own_schema() if request.param == "postgresql" else nullcontext(f"sqlite:///{tmp_path}/ledger.db") as url:
+        create_store(url, ORIGIN)
+        yield lambda: open_store(url)
 
 
 def item(number: int) -> Append:
@@ -228,8 +232,11 @@ def lose_the_hold(store: Any) -> None:  # noqa: ANN401 - either store
     """As when a file system forgets its locks, or a database drops the holder's session."""
     if isinstance(store, MemoryStore):
         store._t.holder = None
-    else:
+    elif sqlite_file(store._engine) is not None:
         store._hold.release()
+    else:
+        with store._writing_connection().begin():
+            store._writing_connection().exec_driver_sql("SELECT pg_advisory_unlock_all()")
 
 
 async def test_another_signer_stops_the_ledger(open_: Callable[[], Store], tmp_path: Path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ledger_kit import NOTE_KEY, ORIGIN, new_guard, record, sign, started
+from postgresql_kit import needs_postgresql, own_schema
 
 from bus.ledger.client import LedgerClient
 from bus.ledger.memory import MemoryLedger
@@ -69,6 +70,14 @@ async def serving(store: Store, folder: Path) -> AsyncIterator[StoredLedger]:
 
 
 @asynccontextmanager
+async def stored_in_postgresql(folder: Path) -> AsyncIterator[Ledger]:
+    with own_schema() as url:
+        create_store(url, ORIGIN)
+        async with serving(open_store(url), folder) as ledger:
+            yield ledger
+
+
+@asynccontextmanager
 async def over_a_socket(folder: Path) -> AsyncIterator[Ledger]:
     async with serving(MemoryStore(ORIGIN), folder) as ledger:
         server = LedgerServer(ledger, folder / "s")
@@ -81,7 +90,13 @@ async def over_a_socket(folder: Path) -> AsyncIterator[Ledger]:
             await server.close()
 
 
-KINDS = [in_memory, stored_in_memory, stored_in_sqlite, over_a_socket]
+KINDS = [
+    in_memory,
+    stored_in_memory,
+    stored_in_sqlite,
+    over_a_socket,
+    pytest.param(stored_in_postgresql, marks=needs_postgresql),
+]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy as sa
+from postgresql_kit import needs_postgresql, own_schema
 
 from bus.storage.kinds import create_store, open_store
 from bus.storage.memory import MemoryStore
+from bus.storage.port import StoreError
 from bus.storage.testing import NOW_MS, StoreContract, batch, entry
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bus.storage.port import Store
-
-POSTGRESQL = os.environ.get("LIENTHONG_TEST_POSTGRESQL")
 
 
 class TestMemory(StoreContract):
@@ -61,26 +59,33 @@ class TestSqlite(StoreContract):
         assert not any(b"erase-me" in path.read_bytes() for path in tmp_path.iterdir())
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="LIENTHONG_TEST_POSTGRESQL names no server")
+@needs_postgresql
 class TestPostgresql(StoreContract):
     @pytest.fixture(autouse=True)
     def _place(self) -> Iterator[None]:
-        self._schema = f"t{os.getpid()}_{id(self):x}"
-        base = sa.make_url(str(POSTGRESQL)).set(drivername="postgresql+psycopg")
-        admin = sa.create_engine(base)
-        with admin.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {self._schema}")
-        url = base.update_query_dict({"options": f"-csearch_path={self._schema}"})
-        self._url = url.render_as_string(hide_password=False)
-        create_store(self._url, f"ledger.test/{self._schema}")
-        self._opened: list[Store] = []
-        yield
-        for store in self._opened:
-            store.close()
-        with admin.begin() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {self._schema} CASCADE")
-        admin.dispose()
+        with own_schema() as self._url:
+            create_store(self._url, "ledger.test")
+            self._opened: list[Store] = []
+            yield
+            for store in self._opened:
+                store.close()
 
     def make(self) -> Store:
         self._opened.append(open_store(self._url))
         return self._opened[-1]
+
+    def test_a_commit_waits_for_the_disk(self):
+        store = self.make()
+        with store._engine.connect() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+    def test_a_holder_whose_session_is_gone_holds_nothing_and_writes_nothing(self):
+        old, new = self.make(), self.make()
+        head = old.take_over(NOW_MS)
+        backend = old._writing_connection().connection.driver_connection.info.backend_pid
+        with new._engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({backend}, 10000)")
+        assert new.take_over(NOW_MS).term == 2
+        with pytest.raises(StoreError):
+            old.append(batch(entry(0)), head)
+        assert new.head().size == 0
