@@ -87,6 +87,8 @@ def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> we
     if entry_of(problem.code).status in {429, 503}:
         wait_ms = problem.params.get("retry_after_ms", 1000)
         headers["Retry-After"] = str(max(1, int(wait_ms) // 1000))
+    if entry_of(problem.code).status == web.HTTPUnauthorized.status_code:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: a 401 says what would be taken
     return web.Response(
         status=entry_of(problem.code).status,
         body=msgspec.json.encode(body_of(problem, language=language, **more)),

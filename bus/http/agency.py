@@ -67,7 +67,7 @@ class AgencyFace:
     async def ask(self, request: web.Request) -> web.Response:
         """One question, one answer with its receipt."""
         principal, desk = self._admit(request)
-        wanted = read(AskIn, await _json(request))
+        wanted = read(AskIn, await self._json(request))
         path = request.match_info
         answered = await desk.asker.ask(
             Ask(
@@ -100,7 +100,7 @@ class AgencyFace:
     async def open_dossier(self, request: web.Request) -> web.Response:
         """Open a dossier: guard its form, ask whoever holds the papers, say what is left for the citizen."""
         principal, desk = self._admit(request)
-        wanted = read(DossierIn, await _json(request))
+        wanted = read(DossierIn, await self._json(request))
         opening = Opening(
             form=wanted.form,
             dossier=wanted.dossier or await desk.new_number(),
@@ -124,7 +124,7 @@ class AgencyFace:
     async def supplement(self, request: web.Request) -> web.Response:
         """Ask the citizen for more: allowed only for what no agency holds, or for a declared reason."""
         principal, desk = self._admit(request)
-        wanted = read(SupplementIn, await _json(request))
+        wanted = read(SupplementIn, await self._json(request))
         with desk.naming():
             verdict = await desk.dossiers.supplement(
                 request.match_info["dossier"],
@@ -157,15 +157,18 @@ class AgencyFace:
             raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.CONSUMER_SYSTEM)
         return principal, desk
 
+    async def _json(self, request: web.Request) -> bytes:
+        if request.content_type != "application/json":
+            raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
+        try:
+            return await request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            limit = self._max_body_bytes
+            raise problem(Code.BODY_TOO_LARGE, fault_at=FaultAt.CONSUMER_SYSTEM, limit=limit) from error
+
 
 def _officer(officer: OfficerIn, agency: str) -> Officer:
     return Officer(id=officer.id, unit=officer.unit, asserted_by=agency)
-
-
-async def _json(request: web.Request) -> bytes:
-    if request.content_type != "application/json":
-        raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
-    return await request.read()
 
 
 def _person(party: PersonIn) -> Person:

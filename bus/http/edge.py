@@ -61,6 +61,8 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
             answer = await handler(request)
         except web.HTTPException as error:
             answer = http_answer(_of_http(error, correlation), language=language_of(request))
+            if "Allow" in error.headers:
+                answer.headers["Allow"] = error.headers["Allow"]
         except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
             found = of_exception(error, fault_at=FaultAt.CONSUMER_NODE, correlation=correlation)
             more = error.more if isinstance(error, ShownError) else {}
@@ -70,6 +72,6 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _of_http(error: web.HTTPException, correlation: str) -> Problem:
-    codes = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.BODY_TOO_LARGE}
+    codes = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
     code = codes.get(error.status, Code.REQUEST_MALFORMED)
     return Problem(code=code, fault_at=FaultAt.CONSUMER_SYSTEM, correlation=correlation)
