@@ -54,14 +54,7 @@ async def run_ledger(settings: HubSettings, stop: asyncio.Event) -> None:
     """The ledger's own process, until `stop`; raises why it stopped itself."""
     ledger = settings.ledger
     ledger.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    serving = asyncio.ensure_future(
-        serve(
-            ledger_files(settings),
-            ledger.socket,
-            cadence_s=ledger.checkpoint_seconds,
-            group_limit=ledger.group_limit,
-        )
-    )
+    serving = asyncio.ensure_future(serve(ledger_files(settings), ledger.socket, cadence_s=ledger.checkpoint_seconds))
     await _until(serving, stop)
 
 
