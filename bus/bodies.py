@@ -60,15 +60,3 @@ def match(
 def by_spool(part: Part) -> bool:
     """Whether a part is too large to travel inside a message."""
     return part.length > MAX_INLINE_BYTES
-
-
-def body_of(envelope: Envelope, bodies: Sequence[bytes]) -> tuple[Part, bytes]:
-    """The part that the schema describes.
-
-    Raises:
-        ProblemError: 117, there is none.
-    """
-    for part, body in zip(envelope.parts, bodies, strict=True):
-        if part.id == BODY:
-            return part, body
-    raise problem(Code.PART_MISSING, rule="part-body", place="/parts")

@@ -64,17 +64,20 @@ class Grant(NamedTuple):
 def admit(snapshot: Snapshot, question: Envelope, now_ms: int) -> Grant:
     """Judge one question.
 
-    1. an agreement covers consumer, system, service and operation for this purpose, and is active now
-    2. basis and procedure are the agreement's
-    3. every field asked for is agreed
-    4. the officer is named where the operation wants one
-    5. every subject has a real number, and was identified surely enough
-    6. a dossier is named where the purpose is one
+    1. its consumer sealed it, and claims nothing in another agency's name
+    2. an agreement covers consumer, system, service and operation for this purpose, and is active now
+    3. basis and procedure are the agreement's
+    4. every field asked for is agreed
+    5. the officer is named where the operation wants one
+    6. every subject has a real number, and was identified surely enough
+    7. a dossier is named where the purpose is one
+    8. the provider still exists
 
     Raises:
-        ProblemError: 201 to 213.
+        ProblemError: 113, 122, 201 to 213.
     """
     what = asked(question)
+    must_speak_for_itself(question)
     service = snapshot.service(what.service)
     operation = service.operation(what.operation) if service else None
     if service is None or operation is None:
@@ -89,7 +92,30 @@ def admit(snapshot: Snapshot, question: Envelope, now_ms: int) -> Grant:
     _subjects(agreement, operation, question)
     if what.purpose == DOSSIER and question.dossier is None:
         raise problem(Code.DOSSIER_NOT_DECLARED, rule="dossier-named", place="/dossier")
+    _provider(snapshot, service, now_ms)
     return Grant(agreement, service, operation, terms)
+
+
+def must_speak_for_itself(envelope: Envelope) -> None:
+    """The sealer is the consumer, and every claim about officer and subjects is its own.
+
+    Raises:
+        ProblemError: 113.
+    """
+    if envelope.consumer is not None and envelope.consumer.agency != envelope.sealer:
+        raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="sealer-is-consumer", place="/consumer/agency")
+    if envelope.officer is not None and envelope.officer.asserted_by != envelope.sealer:
+        raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="own-claims-only", place="/officer/asserted_by")
+    for index, subject in enumerate(envelope.subjects):
+        if subject.asserted_by != envelope.sealer:
+            raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="own-claims-only", place=f"/subjects/{index}/asserted_by")
+
+
+def _provider(snapshot: Snapshot, service: Service, now_ms: int) -> None:
+    agency = snapshot.agency(service.agency)
+    if agency is not None and not agency.valid(now_ms):
+        successors = ", ".join(one.id for one in snapshot.successors_at(agency.id, now_ms))
+        raise problem(Code.REPLACED_BY_SUCCESSOR, rule="agency-valid", place="/service", successor=successors)
 
 
 def _agreement(snapshot: Snapshot, what: Asked, now_ms: int) -> Agreement:
@@ -130,6 +156,8 @@ def _terms(agreement: Agreement, question: Envelope) -> frozenset[str]:
 
 def _subjects(agreement: Agreement, operation: Operation, question: Envelope) -> None:
     needed = max(agreement.assurance, operation.assurance, key=lambda level: ASSURANCE_ORDER[level])
+    if not question.subjects and (question.purpose == DOSSIER or ASSURANCE_ORDER[needed] > ASSURANCE_ORDER["low"]):
+        raise problem(Code.ASSURANCE_TOO_LOW, rule="subject-named", place="/subjects", needed=needed)
     for index, subject in enumerate(question.subjects):
         rule = number_fault(subject)
         if rule is not None:

@@ -18,9 +18,10 @@ from schemas.envelope import VERSION, Envelope, InReplyTo, Kind, decode, encode
 from schemas.problems import Code, ProblemError, problem
 from schemas.sealed import Sealed
 from schemas.text import moment, moment_ms
-from signing.jws import seal
+from signing import policy
+from signing.jws import SealVerdict, seal
 from signing.keys import Signer
-from signing.verdict import Indication, Verdict
+from signing.verdict import Indication
 
 MAX_BATCH: Final = 256
 MAX_SKEW_MS: Final = 30_000
@@ -99,6 +100,7 @@ _CODES: Final = {
     Indication.OUT_OF_BOUNDS_NO_POE: Code.SEAL_CERTIFICATE_NOT_VALID,
     Indication.REVOKED_NO_POE: Code.SEAL_CERTIFICATE_NOT_VALID,
 }
+_OF_ANOTHER_INSTANCE: Final = (Indication.SIG_CONSTRAINTS_FAILURE, "3 payload")
 
 
 class Judge:
@@ -121,7 +123,7 @@ class Judge:
         """
         verdict = self._directory.check(sealed, now_ms)
         if not verdict.passed or verdict.seal is None:
-            raise _seal_problem(verdict)
+            raise _seal_problem(verdict, now_ms)
         envelope = decode(sealed.envelope)
         if envelope.instance != self._instance:
             raise problem(Code.ENVELOPE_WRONG_INSTANCE, rule="instance", place="/instance")
@@ -144,13 +146,20 @@ class Judge:
             raise problem(Code.SEAL_CERTIFICATE_NOT_VALID, rule="agency-valid", place="/sealer")
 
 
-def _seal_problem(verdict: Verdict) -> ProblemError:
+def _seal_problem(verdict: SealVerdict, now_ms: int) -> ProblemError:
+    if verdict.seal is not None and verdict.step == policy.STEP:
+        ahead = verdict.seal.iat_ms > now_ms
+        return problem(
+            Code.CLOCK_OFF if ahead else Code.ENVELOPE_EXPIRED, rule="sealed-now", place="/", hub_time=moment(now_ms)
+        )
+    if (verdict.reason, verdict.step) == _OF_ANOTHER_INSTANCE:
+        return problem(Code.ENVELOPE_WRONG_INSTANCE, rule="instance", place="/")
     code = _CODES.get(verdict.reason, Code.SEAL_INVALID) if verdict.reason else Code.SEAL_INVALID
     return problem(code, rule=verdict.step, place="/")
 
 
 def _fresh(envelope: Envelope, now_ms: int) -> None:
     if moment_ms(envelope.created) > now_ms + MAX_SKEW_MS:
-        raise problem(Code.ENVELOPE_NOT_YET, rule="created", place="/created")
+        raise problem(Code.ENVELOPE_NOT_YET, rule="created", place="/created", hub_time=moment(now_ms))
     if moment_ms(envelope.expires) <= now_ms:
-        raise problem(Code.ENVELOPE_EXPIRED, rule="expires", place="/expires")
+        raise problem(Code.ENVELOPE_EXPIRED, rule="expires", place="/expires", hub_time=moment(now_ms))

@@ -1,7 +1,8 @@
 """Shapes of questions and answers: the schema version that the registry names, and nothing beside it.
 
-Promises: the first violated rule and its place are named, never the value; a body is parsed once, by orjson or
-through the XML door. Leaves out: compiling schemas (`registry.subjects`), which happens once per snapshot.
+Promises: the first violated rule and its place are named, never the value; a body is parsed once, through the JSON
+or the XML door; beside the one body that the schema describes nothing travels.
+Leaves out: compiling schemas (`registry.subjects`), which happens once per snapshot.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
-
 from bus import bodies
 from registry.subjects import SchemaVersion
 from registry.xsd import XsdSubject
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, Part
+from schemas.json import JsonError
+from schemas.json import read as read_json
 from schemas.problems import Code, FaultAt, problem
 from schemas.xml import XmlError, parse
 
 JSON: Final = "application/json"
 XML: Final = "application/xml"
+OPAQUE: Final = "opaque@1"
+"""What stands as `schema` where the service is opaque: one raw body, judged by nobody."""
 
 
 def name_of(schema: SchemaVersion) -> str:
@@ -33,17 +36,20 @@ def media_type_of(schema: SchemaVersion) -> str:
 
 
 def parse_body(data: bytes, media_type: str, fault_at: FaultAt) -> object:
-    """The body as JSON values, or as an XML element.
+    """The body as a JSON object, or as an XML element.
 
     Raises:
         ProblemError: 303, unreadable, with the rule and the line.
     """
     if media_type == JSON:
         try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError as error:
-            place = f"line {error.lineno}"
-            raise problem(Code.BODY_MALFORMED, rule="json", place=place, fault_at=fault_at) from None
+            value = read_json(data)
+        except JsonError as error:
+            place = f"line {error.line}"
+            raise problem(Code.BODY_MALFORMED, rule=error.rule, place=place, fault_at=fault_at) from None
+        if not isinstance(value, dict):
+            raise problem(Code.BODY_MALFORMED, rule="object", place="/", fault_at=fault_at)
+        return value
     try:
         return parse(data)
     except XmlError as error:
@@ -66,6 +72,22 @@ def must_fit(
         raise problem(wrong, rule=first.rule, place=first.pointer or "/", fault_at=fault_at, violations=len(violations))
 
 
+def only_body(envelope: Envelope, parts: Sequence[bytes], schema: str, fault_at: FaultAt) -> tuple[Part, bytes]:
+    """The one part of a question or an answer: nothing may travel beside what is judged.
+
+    Raises:
+        ProblemError: 117 or 123; 305, the envelope names another schema.
+    """
+    if envelope.schema != schema:
+        raise problem(Code.SCHEMA_VERSION, rule="schema", place="/schema", fault_at=fault_at, expected=schema)
+    for index, part in enumerate(envelope.parts):
+        if part.id != bodies.BODY:
+            raise problem(Code.PART_UNEXPECTED, rule="only-body", place=f"/parts/{index}", fault_at=fault_at)
+    if not parts:
+        raise problem(Code.PART_MISSING, rule="part-body", place="/parts", fault_at=fault_at)
+    return envelope.parts[0], parts[0]
+
+
 def read_body(
     envelope: Envelope,
     parts: Sequence[bytes],
@@ -78,17 +100,14 @@ def read_body(
     """The body, valid by `schema` and holding agreed terms only.
 
     Raises:
-        ProblemError: `wrong` with rule and pointer; 117, 118, 303 or 305 before that.
+        ProblemError: `wrong` with rule and pointer; 116 to 118, 123, 303 or 305 before that.
     """
-    expected = name_of(schema)
-    if envelope.schema != expected:
-        raise problem(Code.SCHEMA_VERSION, place="/schema", fault_at=fault_at, expected=expected)
-    part, data = bodies.body_of(envelope, parts)
+    part, data = only_body(envelope, parts, name_of(schema), fault_at)
     if bodies.by_spool(part):
-        # What a schema describes is read by hub and nodes: it travels in the message. Other parts may be large.
-        raise problem(Code.PART_TOO_LARGE, place="/parts", fault_at=fault_at, limit=bodies.MAX_INLINE_BYTES)
+        # What a schema describes is read by hub and nodes: it travels in the message.
+        raise problem(Code.PART_TOO_LARGE, place="/parts/0", fault_at=fault_at, limit=bodies.MAX_INLINE_BYTES)
     if part.media_type != media_type_of(schema):
-        raise problem(Code.PART_MEDIA_TYPE, rule="media-type", place="/parts", fault_at=fault_at)
+        raise problem(Code.PART_MEDIA_TYPE, rule="media-type", place="/parts/0/media_type", fault_at=fault_at)
     value = parse_body(data, part.media_type, fault_at)
     must_fit(value, schema, terms, wrong, fault_at)
     return value

@@ -7,10 +7,12 @@ Leaves out: frames and streams (`bus.link`), and what each side does with a mess
 from __future__ import annotations
 
 from enum import IntEnum
+
 import msgspec
 
 from schemas.problems import Code, problem
 from schemas.sealed import Sealed, SealedFormatError, bounded
+
 
 class Topic(IntEnum):
     """The first byte of a message."""

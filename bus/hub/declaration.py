@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from bus import bodies
+from bus.blame import blaming, the_consumer
 from bus.clock import Clock
 from bus.directory import Directory
+from bus.gate import must_speak_for_itself
 from bus.hub import recording
 from bus.hub.routes import Speaker
-from bus.ledger.port import Append, Appended, Ledger, LedgerError, Refusal
+from bus.ledger.port import Append, Appended, Ledger, LedgerError, Refusal, Refused
 from bus.link.messages import Message
 from bus.notary import Judge, Notary
 from bus.parties import number_fault
@@ -21,7 +23,7 @@ from bus.problems import of_exception
 from bus.topics import Reply, Topic, head
 from schemas.envelope import Declaration, Envelope, InReplyTo, Kind
 from schemas.problems import Code, FaultAt, Problem, problem
-from schemas.record import LeafType, Outcome
+from schemas.record import LeafType, Outcome, decode_details
 from schemas.sealed import Sealed, unpack
 
 STATUS_LIFETIME_MS: Final = 5 * 60 * 1000
@@ -49,28 +51,37 @@ class Declarations:
         envelope: Envelope | None = None
         why: Problem | None = None
         try:
-            envelope, declaration = self._admit(sealed, speaker)
-            await self._record(sealed, envelope, declaration)
+            with blaming(the_consumer):
+                envelope, declaration = self._admit(sealed, speaker)
+                await self._record(sealed, envelope, declaration)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.HUB, correlation=envelope.correlation if envelope else None)
         return await self._answer(sealed, envelope, why)
 
     def _admit(self, sealed: Sealed, speaker: Speaker) -> tuple[Envelope, Declaration]:
-        """1 seal and link 2 its own dossier, of a registered procedure 3 parties with real numbers."""
+        """1 seal and link 2 its own claims 3 a registered procedure and form 4 parties with real numbers."""
         envelope = self._judge.open(sealed, self._clock()).envelope
-        speaker.must_speak_for(envelope.sealer)
-        declaration, consumer = envelope.declaration, envelope.consumer
-        if envelope.kind is not Kind.DECLARATION or declaration is None or consumer is None:
+        declaration = envelope.declaration
+        if envelope.kind is not Kind.DECLARATION or declaration is None:
             raise problem(Code.ENVELOPE_KIND, rule="declaration-expected", place="/kind")
-        if consumer.agency != envelope.sealer:
-            raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="sealer-is-consumer", place="/consumer")
-        if self._directory.snapshot.procedure(envelope.procedure or "") is None:
-            raise problem(Code.PROCEDURE_NOT_AGREED, rule="procedure-known", place="/procedure")
+        must_speak_for_itself(envelope)
+        speaker.must_speak_for(envelope.sealer)
+        self._must_be_registered(envelope, declaration)
         for index, subject in enumerate(envelope.subjects):
             rule = number_fault(subject)
             if rule is not None:
                 raise problem(Code.SUBJECT_PLACEHOLDER, rule=rule, place=f"/subjects/{index}/id")
         return envelope, declaration
+
+    def _must_be_registered(self, envelope: Envelope, declaration: Declaration) -> None:
+        snapshot = self._directory.snapshot
+        if snapshot.procedure(envelope.procedure or "") is None:
+            raise problem(Code.PROCEDURE_NOT_AGREED, rule="procedure-known", place="/procedure")
+        if declaration.act == "open":
+            name, _, version = (declaration.form or "").partition("@")
+            form = snapshot.form(name, int(version)) if version else None
+            if form is None or form.procedure != envelope.procedure:
+                raise problem(Code.FORM_UNKNOWN, rule="form-of-the-procedure", place="/declaration/form")
 
     async def _record(self, sealed: Sealed, envelope: Envelope, declaration: Declaration) -> None:
         details = recording.details_of(
@@ -89,11 +100,19 @@ class Declarations:
         entry = recording.entry(LeafType.DECLARED, self._clock(), envelope, details, outcome=_OUTCOMES[declaration.act])
         try:
             outcome = await self._ledger.append(_with_facts(entry, envelope, declaration))
+            if isinstance(outcome, Appended) or await self._is_repeat(outcome, sealed):
+                return
         except LedgerError as error:
             raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB) from error
-        if not isinstance(outcome, Appended):
-            code = {Refusal.NEEDS: Code.DOSSIER_NOT_DECLARED, Refusal.EXISTS: Code.DOSSIER_EXISTS}
-            raise problem(code.get(outcome.reason, Code.REPLAYED), rule=str(outcome.reason), place="/dossier")
+        code = {Refusal.NEEDS: Code.DOSSIER_NOT_DECLARED, Refusal.EXISTS: Code.DOSSIER_EXISTS}
+        raise problem(code.get(outcome.reason, Code.REPLAYED), rule=str(outcome.reason), place="/dossier")
+
+    async def _is_repeat(self, refused: Refused, sealed: Sealed) -> bool:
+        """The same bytes once more, because their answer was lost: they stand already, and that is the answer."""
+        if refused.reason is not Refusal.DUPLICATE or refused.index is None:
+            return False
+        first = await self._ledger.details(refused.index)
+        return first is not None and decode_details(first.details).envelope == bodies.digest(sealed.envelope)
 
     async def _answer(self, sealed: Sealed, envelope: Envelope | None, why: Problem | None) -> Message:
         to = InReplyTo(sha256=bodies.digest(sealed.envelope), id=envelope.id if envelope else None)

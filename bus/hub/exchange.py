@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bus import bodies, shapes
+from bus.about import is_about, must_name_its_subjects
+from bus.blame import blaming, the_consumer, the_provider
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.gate import DOSSIER, Grant, admit, asked
+from bus.gate import DOSSIER, Grant, admit, asked, must_speak_for_itself
 from bus.hub import recording
 from bus.hub.parts import LargeParts
 from bus.hub.routes import Routes, Speaker
@@ -27,11 +29,12 @@ from bus.link.session import Session
 from bus.link.spool import Spool
 from bus.notary import Judge, Notary, Opened
 from bus.problems import of_exception
-from bus.replies import check_reply
+from bus.replies import check_reply, outcome_of
 from bus.topics import Reply, Topic, head, read_reply
+from registry.subjects import SchemaVersion
 from schemas.envelope import Envelope, InReplyTo, Kind
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
-from schemas.record import Outcome, decode_details
+from schemas.record import Outcome, decode_details, decode_leaf
 from schemas.sealed import Sealed, pack, unpack
 from schemas.text import moment_ms
 
@@ -52,6 +55,7 @@ class Case:
     grant: Grant | None = None
     asked: recording.Entry | None = None
     index: int = -1
+    body: object = None
     answer: Opened | None = None
     parts: Sequence[bytes] = ()
     validated: bool | None = None
@@ -94,13 +98,13 @@ class Exchange:
         """
         case = Case(unpack(message.head), {"received": self._clock()})
         try:
-            self._admit(case, speaker, message.parts)
-            session = self._reachable(case)
-            await self._record_asked(case)
+            with blaming(the_consumer):
+                self._admit(case, speaker, message.parts)
+                session = self._reachable(case)
+                await self._record_asked(case)
             self._parts.grant(_question(case), speaker.x5t, _question(case).id, session.peer.x5t)
             reply = await self._forward(case, session, message.parts)
-            self._accept_answer(case, reply, session.peer.x5t)
-            concluded = await self._conclude(case)
+            concluded = await self._take(case, reply, session.peer.x5t)
             self._parts.grant(_answer(case), session.peer.x5t, _question(case).id, speaker.x5t)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.HUB, correlation=case.correlation)
@@ -114,24 +118,24 @@ class Exchange:
         """①②③ Seal, freshness and who speaks; the gate; digests and the question's shape."""
         now_ms = self._clock()
         question = self._judge.open(case.sealed, now_ms).envelope
-        consumer = asked(question).consumer
-        if consumer.agency != question.sealer:
-            raise problem(Code.SEAL_NOT_THE_CONSUMER, rule="sealer-is-consumer", place="/consumer")
+        asked(question)
+        must_speak_for_itself(question)
         speaker.must_speak_for(question.sealer)
         case.question = question
         case.grant = grant = admit(self._directory.snapshot, question, now_ms)
         bodies.match(question, parts, self._max_body_bytes, self._parts.held(speaker.x5t, question.id))
-        if grant.operation.question is not None:
-            shapes.read_body(
-                question,
-                parts,
-                grant.operation.question,
-                terms=None,
-                wrong=Code.QUESTION_SHAPE,
-                fault_at=FaultAt.CONSUMER_SYSTEM,
-            )
+        case.body = self._read_question(question, parts, grant.operation.question)
         case.validated = not grant.service.opaque
         case.hops["admitted"] = self._clock()
+
+    def _read_question(self, question: Envelope, parts: Sequence[bytes], schema: SchemaVersion | None) -> object:
+        """The question's body by its schema, about the subjects that it names; an opaque one is not looked into."""
+        where = FaultAt.CONSUMER_SYSTEM
+        if schema is None:
+            return shapes.only_body(question, parts, shapes.OPAQUE, where)[1]
+        body = shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+        must_name_its_subjects(self._directory.snapshot, schema, body, question.subjects)
+        return body
 
     def _reachable(self, case: Case) -> Session:
         """④ Is the provider on this worker? Looked at before the record, so that a detour is recorded once."""
@@ -169,7 +173,6 @@ class Exchange:
         case.hops["recorded"] = self._clock()
 
     async def _go_on_or_refuse(self, case: Case, refused: Refused) -> None:
-        question = _question(case)
         if refused.reason is Refusal.QUOTA:
             quota = _granted(case).agreement.quota
             raise problem(Code.QUOTA_USED_UP, rule="quota", limit=quota.count if quota else 0)
@@ -178,12 +181,10 @@ class Exchange:
             raise problem(missing, rule="declared-dossier", place="/subjects" if refused.index else "/dossier")
         if refused.index is None or not refused.open:
             raise problem(Code.REPLAYED, rule="unique-id", place="/id")
-        first = await self._ledger.details(refused.index)
-        leaves = await self._ledger.read(refused.index, refused.index + 1)
+        first = await self._recorded(refused.index)
         if first is None or decode_details(first.details).envelope != bodies.digest(case.sealed.envelope):
-            raise problem(Code.REPLAYED, rule="unique-id", place="/id", correlation=question.correlation)
-        case.asked = recording.Entry(leaves[0], first.details, first.salt)
-        case.index = refused.index
+            raise problem(Code.REPLAYED, rule="unique-id", place="/id")
+        case.asked, case.index = first, refused.index
 
     async def _append(self, item: Append) -> Appended | Refused:
         try:
@@ -203,30 +204,42 @@ class Exchange:
         case.hops["answered"] = self._clock()
         return reply
 
+    async def _take(self, case: Case, reply: Message, provider: str) -> Message:
+        """⑥⑦⑧ Accept and conclude; from here on the provider may have acted, whatever goes wrong."""
+        try:
+            with blaming(the_provider):
+                self._accept_answer(case, reply, provider)
+            return await self._conclude(case)
+        except ProblemError as error:
+            if _granted(case).operation.safe or error.problem.code is Code.OUTCOME_UNKNOWN:
+                raise
+            raise _may_have_acted(error.problem) from error
+
     def _accept_answer(self, case: Case, reply: Message, provider: str) -> None:
         """⑥ The provider's seal, over an answer to this very question, of the agreed shape and terms."""
         question, grant, now_ms = _question(case), _granted(case), self._clock()
-        sealed = read_reply(reply.head).sealed
-        answer = self._judge.open(sealed, now_ms)
+        answer = self._judge.open(read_reply(reply.head).sealed, now_ms)
         check_reply(answer.envelope, question, case.sealed, frozenset({grant.service.agency}))
         bodies.match(answer.envelope, reply.parts, self._max_body_bytes, self._parts.held(provider, question.id))
-        if answer.envelope.kind is Kind.ANSWER and grant.operation.answer is not None:
-            shapes.read_body(
-                answer.envelope,
-                reply.parts,
-                grant.operation.answer,
-                terms=grant.terms,
-                wrong=Code.ANSWER_SHAPE,
-                fault_at=FaultAt.PROVIDER_NODE,
-            )
+        if answer.envelope.kind is Kind.ANSWER:
+            self._read_answer(case, answer.envelope, reply.parts)
         case.answer, case.parts = answer, reply.parts
         case.hops["verified"] = self._clock()
+
+    def _read_answer(self, case: Case, answer: Envelope, parts: Sequence[bytes]) -> None:
+        grant, where = _granted(case), FaultAt.PROVIDER_NODE
+        schema = grant.operation.answer
+        if schema is None:
+            shapes.only_body(answer, parts, shapes.OPAQUE, where)
+            return
+        body = shapes.read_body(answer, parts, schema, terms=grant.terms, wrong=Code.ANSWER_SHAPE, fault_at=where)
+        if not is_about(self._directory.snapshot, grant.operation, _question(case).subjects, case.body, body):
+            raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="number-of-the-subject", place="/parts/0")
 
     async def _conclude(self, case: Case) -> Message:
         """⑦⑧ The outcome, durably; then answer and receipt."""
         answer, sealed = _answer(case), _answered(case).sealed
-        kind: Outcome = "fault" if answer.kind is Kind.FAULT else "answered"
-        receipt = await self._settle(case, (sealed, answer), kind)
+        receipt = await self._settle(case, (sealed, answer), outcome_of(answer))
         return Message(Topic.EXCHANGE, head(Reply(sealed, receipt)), tuple(case.parts))
 
     async def _settle(self, case: Case, answer: tuple[Sealed, Envelope], outcome: Outcome) -> Sealed:
@@ -243,10 +256,11 @@ class Exchange:
             question, answer, outcome, now_ms, asked=case.index, validated=shaped, hops=case.hops
         )
         settled = await self._append(recording.append_of(entry, closes=case.index))
+        index = settled.index if isinstance(settled, Appended) else -1
         if isinstance(settled, Refused):
-            raise problem(Code.REPLAYED, rule="settled-once", place="/id")
+            entry, index = await self._settled_before(settled, answer[0])
         receipt = recording.receipt_of(
-            self._ledger.origin, self._ledger.term, asked_entry.at(case.index), entry.at(settled.index), now_ms
+            self._ledger.origin, self._ledger.term, asked_entry.at(case.index), entry.at(index), now_ms
         )
         reply_to = InReplyTo(sha256=bodies.digest(case.sealed.envelope), id=question.id)
         envelope = self._notary.draft(Kind.RECEIPT, RECEIPT_LIFETIME_MS, reply_to, receipt=receipt)
@@ -254,22 +268,44 @@ class Exchange:
         self._routes.tell(_granted(case).service.agency, Message(Topic.RECEIPT, pack(sealed)))
         return sealed
 
+    async def _settled_before(self, settled: Refused, answer: Sealed) -> tuple[recording.Entry, int]:
+        """Somebody settled this asked first: with this very answer (another worker, for the same bytes), or not.
+
+        Raises:
+            ProblemError: 407, recovery had given it up; 119, with another answer.
+        """
+        index = settled.index if settled.index is not None else -1
+        entry = await self._recorded(index)
+        if entry is not None and decode_details(entry.details).envelope == bodies.digest(answer.envelope):
+            return entry, index
+        given_up = entry is not None and decode_leaf(entry.leaf).outcome == "outcome-unknown"
+        code = Code.OUTCOME_UNKNOWN if given_up else Code.REPLAYED
+        raise problem(code, rule="settled-once", place="/id", fault_at=FaultAt.HUB)
+
+    async def _recorded(self, index: int) -> recording.Entry | None:
+        """A record as it stands, unless its details were erased."""
+        try:
+            kept, leaves = await self._ledger.details(index), await self._ledger.read(index, index + 1)
+        except LedgerError as error:
+            raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB) from error
+        return recording.Entry(leaves[0], kept.details, kept.salt) if kept else None
+
     async def _refuse(self, case: Case, why: Problem) -> Message:
         """Seal the refusal; record it if the question was readable; settle the asked if there is one."""
         sealed, envelope = await self._fault(case, why)
         try:
             receipt = await self._record_refusal(case, sealed, envelope, why)
         except ProblemError as error:
-            sealed, _ = await self._fault(case, error.problem)
             receipt = None
+            if why.code is not Code.OUTCOME_UNKNOWN:  # that nobody knows is graver than that nobody wrote it down
+                sealed, _ = await self._fault(case, error.problem)
         return Message(Topic.EXCHANGE, head(Reply(sealed, receipt)))
 
     async def _record_refusal(self, case: Case, sealed: Sealed, fault: Envelope, why: Problem) -> Sealed | None:
         if why.code in _UNRECORDED or case.question is None:
             return None
         if case.asked is not None:
-            unknown = why.code is Code.OUTCOME_UNKNOWN
-            return await self._settle(case, (sealed, fault), "outcome-unknown" if unknown else "fault")
+            return await self._settle(case, (sealed, fault), outcome_of(fault))
         entry = recording.refused_entry(case.sealed, case.question, int(why.code), self._clock())
         await self._append(recording.append_of(entry))
         return None
@@ -318,6 +354,12 @@ def _needs(question: Envelope) -> tuple[str, ...]:
     consumer, dossier = question.consumer.agency, question.dossier or ""
     parties = (recording.party_fact(consumer, dossier, who.scheme, who.id) for who in question.subjects)
     return (recording.dossier_fact(consumer, dossier), *parties)
+
+
+def _may_have_acted(why: Problem) -> ProblemError:
+    """An operation that is not safe was carried out, or not: without a usable answer nobody may simply ask again."""
+    fault_at = why.fault_at or FaultAt.HUB
+    return problem(Code.OUTCOME_UNKNOWN, rule=why.rule, place=why.place, fault_at=fault_at, because=int(why.code))
 
 
 def _unanswered(error: LinkError, *, safe: bool) -> ProblemError:

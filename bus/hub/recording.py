@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from typing import Final, NamedTuple
 
+import msgspec
+
 from bus import bodies
 from bus.ledger.port import Append, Quota
 from registry.model import Agreement
 from schemas.envelope import Envelope, Leaf, Receipt
-from schemas.problems import Code
+from schemas.problems import Code, problem
 from schemas.record import (
     SALT_BYTES,
     Details,
@@ -29,6 +31,8 @@ from schemas.sealed import Sealed
 from schemas.text import b64url_encode, moment
 
 INCLUDED_WITHIN_MS: Final = 60_000
+MAX_ASKED_BYTES: Final = 9 * 1024
+"""Of an asked's details and the subjects that its outcome names again: both must fit into one receipt of 16 KiB."""
 OUTCOME_GRACE_MS: Final = 5_000
 """How long after a question's expiry its outcome may still be recorded before it is called unknown."""
 _UTC7_MS: Final = 7 * 3600 * 1000
@@ -108,7 +112,11 @@ def details_of(sealed: Sealed, envelope: Envelope, **members: object) -> Details
 def asked_entry(
     sealed: Sealed, question: Envelope, agreement: str, snapshot: int, now_ms: int, *, shaped: bool
 ) -> Entry:
-    """The record that stands before anything leaves the hub."""
+    """The record that stands before anything leaves the hub.
+
+    Raises:
+        ProblemError: 102, it would not fit into a receipt.
+    """
     details = details_of(
         sealed,
         question,
@@ -124,7 +132,10 @@ def asked_entry(
         snapshot=snapshot,
         correlation=question.correlation,
     )
-    return entry(LeafType.ASKED, now_ms, question, details, purpose=question.purpose, validated=shaped)
+    made = entry(LeafType.ASKED, now_ms, question, details, purpose=question.purpose, validated=shaped)
+    if len(made.details) + len(msgspec.json.encode(question.subjects)) > MAX_ASKED_BYTES:
+        raise problem(Code.ENVELOPE_TOO_LARGE, rule="fits-a-receipt", place="/", limit=MAX_ASKED_BYTES)
+    return made
 
 
 def outcome_entry(

@@ -14,7 +14,7 @@ import structlog
 from bus import bodies
 from bus.clock import Clock
 from bus.hub import recording
-from bus.ledger.port import Ledger, LedgerError, OpenAsked
+from bus.ledger.port import Appended, Ledger, LedgerError, OpenAsked
 from bus.notary import Notary
 from schemas.envelope import InReplyTo, Kind
 from schemas.problems import Code, FaultAt, problem
@@ -61,5 +61,6 @@ class Recovery:
         fault = self._notary.draft(Kind.FAULT, _FAULT_LIFETIME_MS, to, problem=why)
         sealed = await self._notary.seal(fault)
         details = encode_details(recording.details_of(sealed, fault))
-        await self._ledger.append(recording.settling(record, asked.index, details, self._clock()))
-        log.info("outcome-unknown", index=asked.index)
+        settled = await self._ledger.append(recording.settling(record, asked.index, details, self._clock()))
+        if isinstance(settled, Appended):
+            log.info("outcome-unknown", index=asked.index)

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-import orjson
-
 from adapters.port import Adapter, Found, Officer, PeerError, Query
-from bus import bodies, shapes
+from bus import bodies, plain, shapes
+from bus.about import is_about, must_name_its_subjects
+from bus.blame import blaming, the_consumer, the_hub
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.gate import Grant, admit
@@ -23,16 +23,18 @@ from bus.link.messages import Message
 from bus.link.session import Session
 from bus.node.archive import Archive
 from bus.node.parts import PartCarrier
-from bus.node.subjects import must_be_about
 from bus.notary import Judge, Notary
+from bus.plain import Body, shown
 from bus.problems import of_exception
 from bus.topics import Reply, Topic, head, read_reply
 from schemas.envelope import Envelope, InReplyTo, Kind, Subject, decode
-from schemas.problems import Code, FaultAt, Problem, problem
-from schemas.sealed import Sealed, unpack
+from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
+from schemas.sealed import Sealed, pack, unpack
 from schemas.text import moment, moment_ms
 
 ANSWER_LIFETIME_MS: Final = 5 * 60 * 1000
+_LATE: Final = frozenset({Code.ENVELOPE_EXPIRED, Code.ENVELOPE_NOT_YET, Code.CLOCK_OFF})
+"""Refusals of a question whose seal is sound: only the time is wrong."""
 
 
 class Provider(NamedTuple):
@@ -69,13 +71,14 @@ class Answerer:
 
         Raises:
             SealedFormatError: the head is no sealed envelope at all.
-            ProblemError: the question does not hold, so there is nobody to seal a fault for.
+            ProblemError: it cannot be read, or names nobody here, so there is nobody to seal a fault for it.
         """
         sealed = unpack(message.head)
-        question = self._judge.open(sealed, self._clock()).envelope
-        provider = self._providers.get((question.service or "").partition("/")[0])
-        if provider is None:
-            raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.PROVIDER_NODE)
+        try:
+            question = self._judge.open(sealed, self._clock()).envelope
+        except ProblemError as error:
+            return await self._refuse_unopened(sealed, error)
+        provider = self._provider_of(question)
         key = (question.sealer, question.id)
         task = self._running.get(key)
         if task is None:
@@ -84,6 +87,29 @@ class Answerer:
             task.add_done_callback(lambda _: self._running.pop(key, None))
         # The link cancels whoever waits when the consumer gives up; the work itself ends in the archive regardless.
         return await asyncio.shield(task)
+
+    async def _refuse_unopened(self, sealed: Sealed, error: ProblemError) -> Message:
+        """The seal does not hold here, or no more: whom it names is good enough to say so under that agency's seal.
+
+        The hub took it, so this node's clock or registry is behind, or the question was long on its way; one that was
+        answered before gets that answer, and one that was started is not called untouched.
+        """
+        question = decode(sealed.envelope)
+        provider, key = self._provider_of(question), (question.sealer, question.id)
+        why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE)
+        if error.problem.code in _LATE:
+            archived = await provider.archive.answer_for(*key)
+            if archived is not None:
+                return Message(Topic.EXCHANGE, archived.sealed, archived.parts)
+            if not await provider.archive.start(*key):
+                why = Problem(code=Code.OUTCOME_UNKNOWN, rule="started-before", fault_at=FaultAt.PROVIDER_NODE)
+        return Message(Topic.EXCHANGE, head(Reply(await self._seal_fault(provider, sealed, None, why))))
+
+    def _provider_of(self, question: Envelope) -> Provider:
+        provider = self._providers.get((question.service or "").partition("/")[0])
+        if provider is None:
+            raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.PROVIDER_NODE)
+        return provider
 
     async def _once(
         self, provider: Provider, sealed: Sealed, question: Envelope, inline: Sequence[bytes], session: Session
@@ -94,7 +120,10 @@ class Answerer:
             return await self._message(session, question.id, archived.sealed, archived.parts)
         reply, bodies_out = await self._work(provider, sealed, question, inline, session)
         packed = head(Reply(reply))
-        await provider.archive.keep_answer(question.sealer, question.id, packed, bodies_out)
+        await asyncio.gather(
+            provider.archive.keep(question.id, "question", pack(sealed), tuple(inline)),
+            provider.archive.keep_answer(question.sealer, question.id, packed, bodies_out),
+        )
         return await self._message(session, question.id, packed, bodies_out)
 
     async def _message(self, session: Session, exchange: str, packed: bytes, data: tuple[bytes, ...]) -> Message:
@@ -110,23 +139,44 @@ class Answerer:
         try:
             parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
-            found = await self._ask_system(provider, question, grant, body)
-            return await self._seal_answer(provider, sealed, question, grant, body, found)
+            return await self._act(provider, sealed, question, grant, body)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
             return await self._seal_fault(provider, sealed, question, why), ()
 
-    def _admit(self, question: Envelope, parts: Sequence[bytes]) -> tuple[Grant, object]:
-        """The gate again, by this node's own snapshot; digests; the question's shape."""
-        grant = admit(self._directory.snapshot, question, self._clock())
-        bodies.match(question, parts, self._max_body_bytes)
+    def _admit(self, question: Envelope, parts: Sequence[bytes]) -> tuple[Grant, Body]:
+        """The gate again, by this node's own snapshot; digests; the question's shape, about the subjects it names."""
+        snapshot, where = self._directory.snapshot, FaultAt.CONSUMER_SYSTEM
+        with blaming(the_consumer):
+            grant = admit(snapshot, question, self._clock())
+        with blaming(the_hub):
+            bodies.match(question, parts, self._max_body_bytes)
         schema = grant.operation.question
         if schema is None:
-            return grant, parts[0] if parts else b""
-        where = FaultAt.CONSUMER_SYSTEM
-        return grant, shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+            part, data = shapes.only_body(question, parts, shapes.OPAQUE, where)
+            return grant, Body(data, part.media_type, data)
+        value = shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+        with blaming(the_consumer):
+            must_name_its_subjects(snapshot, schema, value, question.subjects)
+        return grant, Body(parts[0], shapes.media_type_of(schema), value)
 
-    async def _ask_system(self, provider: Provider, question: Envelope, grant: Grant, body: object) -> Found:
+    async def _act(
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, body: Body
+    ) -> tuple[Sealed, tuple[bytes, ...]]:
+        """Ask the system, seal its answer. What is not safe has an unknown end once the system was asked in vain."""
+        found = await self._ask_system(provider, question, grant, body)
+        try:
+            return await self._seal_answer(provider, sealed, question, grant, body, found)
+        except ProblemError as error:
+            why = error.problem
+            if grant.operation.safe:
+                raise
+            rule, place, where = why.rule, why.place, why.fault_at or FaultAt.PROVIDER_NODE
+            raise problem(
+                Code.OUTCOME_UNKNOWN, rule=rule, place=place, fault_at=where, because=int(why.code)
+            ) from error
+
+    async def _ask_system(self, provider: Provider, question: Envelope, grant: Grant, body: Body) -> Found:
         """Put it to the agency's system: what is not safe is marked as started first, and never started twice."""
         adapter = provider.adapters.get(grant.service.id)
         if adapter is None:
@@ -137,7 +187,7 @@ class Answerer:
         now_ms = self._clock()
         query = Query(
             operation=grant.operation.name,
-            body=body if isinstance(body, Mapping) else {"raw": body},
+            body=shown(body),
             fields=grant.terms,
             purpose=question.purpose,
             procedure=question.procedure,
@@ -157,17 +207,11 @@ class Answerer:
             raise problem(Code.OUTCOME_UNKNOWN, rule=error.kind.value, fault_at=FaultAt.PROVIDER_SYSTEM) from error
 
     async def _seal_answer(
-        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: object, found: Found
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: Body, found: Found
     ) -> tuple[Sealed, tuple[bytes, ...]]:
         """Minimise, check, seal: in this order."""
         schema = grant.operation.answer
-        body_out: object = found.body
-        if schema is not None:
-            minimal = schema.project(found.body, grant.terms)
-            shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, FaultAt.PROVIDER_SYSTEM)
-            must_be_about(self._directory.snapshot, grant, asked, found.body, question.subjects)
-            body_out = minimal
-        body = orjson.dumps(body_out)
+        body = self._minimal(question, grant, asked, found)
         answer = provider.notary.draft(
             Kind.ANSWER,
             ANSWER_LIFETIME_MS,
@@ -175,35 +219,52 @@ class Answerer:
             consumer=question.consumer,
             service=question.service,
             operation=question.operation,
-            schema=shapes.name_of(schema) if schema else question.schema,
-            parts=(bodies.part_of(body, shapes.JSON),),
+            schema=shapes.name_of(schema) if schema else shapes.OPAQUE,
+            parts=(bodies.part_of(body.data, body.media_type),),
             fields=tuple(sorted(grant.terms)) if question.fields else (),
             about=_about(question.subjects, provider.notary.agency),
             as_of=_as_of(found.as_of),
             correlation=question.correlation,
         )
-        return await provider.notary.seal(answer), (body,)
+        return await provider.notary.seal(answer), (body.data,)
 
-    async def _seal_fault(self, provider: Provider, sealed: Sealed, question: Envelope, why: Problem) -> Sealed:
+    def _minimal(self, question: Envelope, grant: Grant, asked: Body, found: Found) -> Body:
+        """What the system found, cut to the agreed terms, about the subject, and neither too much nor nothing."""
+        schema, where = grant.operation.answer, FaultAt.PROVIDER_SYSTEM
+        try:
+            whole = plain.read(found.body, schema, where)
+        except ProblemError as error:
+            rule, place = error.problem.rule, error.problem.place
+            raise problem(Code.SYSTEM_BAD_ANSWER, rule=rule, place=place, fault_at=where) from error
+        if schema is None:
+            return whole
+        minimal = schema.project(whole.value, grant.terms)
+        if whole.value and minimal in ({}, [], None):
+            # A fault shaped like data has no member of the schema: cutting would make an empty answer of it.
+            raise problem(Code.SYSTEM_BAD_ANSWER, rule="nothing-of-the-schema", place="/", fault_at=where)
+        shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, where)
+        if not is_about(self._directory.snapshot, grant.operation, question.subjects, asked.value, whole.value):
+            raise problem(Code.SYSTEM_BAD_ANSWER, rule="about-the-subject", fault_at=where)
+        return plain.of_value(minimal)
+
+    async def _seal_fault(self, provider: Provider, sealed: Sealed, question: Envelope | None, why: Problem) -> Sealed:
+        """In reply to a question that held here, or to bytes of which only the digest is sure."""
         fault = provider.notary.draft(
             Kind.FAULT,
             ANSWER_LIFETIME_MS,
-            InReplyTo(sha256=bodies.digest(sealed.envelope), id=question.id),
-            consumer=question.consumer,
-            service=question.service,
-            operation=question.operation,
+            InReplyTo(sha256=bodies.digest(sealed.envelope), id=question.id if question else None),
+            consumer=question.consumer if question else None,
+            service=question.service if question else None,
+            operation=question.operation if question else None,
             problem=why,
-            correlation=question.correlation,
+            correlation=question.correlation if question else None,
         )
         return await provider.notary.seal(fault)
 
 
 def _about(subjects: Sequence[Subject], agency: str) -> tuple[Subject, ...]:
-    """Whose data the answer holds, now as the provider's own claim."""
-    return tuple(
-        Subject(scheme=who.scheme, id=who.id, asserted_by=agency, role=who.role, assurance=who.assurance)
-        for who in subjects
-    )
+    """Whose data the answer holds, as the provider's own claim; how they were identified only the consumer knows."""
+    return tuple(Subject(scheme=who.scheme, id=who.id, asserted_by=agency, role=who.role) for who in subjects)
 
 
 def _as_of(when: datetime | None) -> str | None:

@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import orjson
+import structlog
 
-from bus import bodies, shapes
+from bus import bodies, plain, shapes
+from bus.about import is_about
+from bus.blame import blaming, the_hub
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.link.errors import LinkError, LinkTimeoutError
@@ -24,16 +26,18 @@ from bus.link.node import NodeLink
 from bus.link.session import Session
 from bus.node.archive import Archive
 from bus.node.parts import PartCarrier
-from bus.node.receipts import Proven, check_receipt
+from bus.node.receipts import Exchanged, Proven, check_receipt
 from bus.notary import Judge, Notary
+from bus.plain import Body
 from bus.replies import check_reply
 from bus.topics import Reply, Topic, read_reply
 from registry.catalogue import Operation, Service
 from registry.model import Agreement
 from schemas.envelope import Envelope, Kind, Officer, Party, Subject
-from schemas.problems import Code, FaultAt, ProblemError, problem
+from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.sealed import Sealed, pack
 
+log = structlog.get_logger(__name__)
 DEFAULT_TIMEOUT_MS: Final = 10_000
 MAX_TRIES: Final = 4
 _ELSEWHERE: Final = frozenset({Code.PEER_NOT_ON_THIS_WORKER, Code.TOO_BUSY})
@@ -75,18 +79,29 @@ class _Trail:
     reply: tuple[Message, Session] | None = None
 
 
+class _Put(NamedTuple):
+    """A question as it is put: its body as sealed, and the terms that its answer may hold (None: not known here)."""
+
+    question: Envelope
+    operation: Operation
+    body: Body
+    terms: frozenset[str] | None
+
+
 class Answered(NamedTuple):
     """An answer that holds.
 
     Attributes:
         exchange: the question's id.
-        value: the body, parsed.
+        value: the body as an agency's system gets it (`bus.plain`).
+        data: the body as schemas read it: JSON values, an XML element, or bytes.
         answer: the provider's envelope.
         receipt: what the hub's receipt proves.
     """
 
     exchange: str
-    value: object
+    value: Mapping[str, object]
+    data: object
     answer: Envelope
     receipt: Proven
 
@@ -137,33 +152,47 @@ class Asker:
         Raises:
             ProblemError: as sealed by whoever refused, or 4xx of this node.
         """
-        question, operation, body = self._draft(ask)
-        sealed = await self._notary.seal(question)
-        await self._archive.keep(question.id, "question", pack(sealed), (body,))
-        message, session = await self._carry(question, sealed, (body,), ask.timeout_ms)
-        reply = read_reply(message.head)
-        answer, parts = await self._verify(question, sealed, reply, message.parts, session)
-        proven = self._receipt(question, sealed, reply)
+        put = self._draft(ask)
+        sealed = await self._notary.seal(put.question)
+        exchange = put.question.id
+        await self._archive.keep(exchange, "question", pack(sealed), (put.body.data,))
+        try:
+            message, session = await self._carry(put, sealed, ask.timeout_ms)
+            return await self._receive(put, sealed, message, session)
+        except ProblemError as error:
+            error.exchange = exchange
+            raise
+
+    async def _receive(self, put: _Put, sealed: Sealed, message: Message, session: Session) -> Answered:
+        """④⑤ What does not hold is kept as it came: it is evidence against whoever handed it over."""
+        question, parts = put.question, message.parts
+        try:
+            with blaming(the_hub):
+                reply = read_reply(message.head)
+                answer, parts = await self._verify(question, sealed, reply, message.parts, session)
+                proven = self._receipt(Exchanged(question, sealed, answer, reply.sealed), reply.receipt)
+                shown = self._shown(put, answer, parts) if answer.problem is None else None
+        except ProblemError as error:
+            await self._archive.keep(question.id, "reply-refused", message.head, parts)
+            log.warning("reply-does-not-hold", exchange=question.id, reason=str(error), rule=error.problem.rule)
+            raise
         await self._archive.keep(question.id, "reply", message.head, parts)
-        if answer.problem is not None:
-            refused = ProblemError(answer.problem)
-            refused.exchange = question.id
-            raise refused
+        if answer.problem is not None or shown is None:
+            raise ProblemError(answer.problem or Problem(code=Code.INTERNAL))
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
-        return Answered(question.id, self._value(answer, operation, parts), answer, proven)
+        return Answered(question.id, plain.shown(shown), shown.value, answer, proven)
 
-    def _draft(self, ask: Ask) -> tuple[Envelope, Operation, bytes]:
+    def _draft(self, ask: Ask) -> _Put:
         service, operation = self._find(ask)
         agreement = self._agreement(ask, service)
-        body = orjson.dumps(ask.body)
-        schema = operation.question
+        schema, where = operation.question, FaultAt.CONSUMER_SYSTEM
+        body = plain.read(ask.body, schema, where)
         if schema is not None:
-            shapes.must_fit(ask.body, schema, None, Code.QUESTION_SHAPE, FaultAt.CONSUMER_SYSTEM)
-        lifetime_ms = min(ask.timeout_ms, operation.timeout_ms)
+            shapes.must_fit(body.value, schema, None, Code.QUESTION_SHAPE, where)
         question = self._notary.draft(
             Kind.QUESTION,
-            lifetime_ms,
+            min(ask.timeout_ms, operation.timeout_ms),
             consumer=Party(agency=self.agency, system=ask.system),
             service=service.id,
             operation=operation.name,
@@ -174,11 +203,12 @@ class Asker:
             officer=ask.officer,
             subjects=ask.subjects,
             fields=ask.fields,
-            schema=shapes.name_of(schema) if schema else "opaque@1",
-            parts=(bodies.part_of(body, shapes.JSON),),
+            schema=shapes.name_of(schema) if schema else shapes.OPAQUE,
+            parts=(bodies.part_of(body.data, body.media_type),),
             correlation=ask.correlation,
         )
-        return question, operation, body
+        terms = frozenset(ask.fields) or (agreement.terms if agreement else None)
+        return _Put(question, operation, body, terms)
 
     def _find(self, ask: Ask) -> tuple[Service, Operation]:
         snapshot = self._directory.snapshot
@@ -196,11 +226,9 @@ class Asker:
             self.agency, ask.system, service.id, ask.operation, ask.purpose, self._clock()
         )
 
-    async def _carry(
-        self, question: Envelope, sealed: Sealed, data: tuple[bytes, ...], timeout_ms: int
-    ) -> tuple[Message, Session]:
+    async def _carry(self, put: _Put, sealed: Sealed, timeout_ms: int) -> tuple[Message, Session]:
         """Send the same bytes until somebody takes them; the hub's unique key makes a second execution impossible."""
-        packed = pack(sealed)
+        question, packed = put.question, pack(sealed)
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_ms / 1000
         trail = _Trail()
@@ -209,15 +237,17 @@ class Asker:
             if session is None or (left := until - loop.time()) <= 0:
                 break
             try:
-                inline = await self._parts.put(session, question.id, question.parts, data)
+                inline = await self._parts.put(session, question.id, question.parts, (put.body.data,))
                 reply = await session.call(Message(Topic.EXCHANGE, packed, inline), left)
             except LinkTimeoutError as error:
-                raise problem(Code.DEADLINE_PASSED, fault_at=FaultAt.HUB) from error
+                code = Code.DEADLINE_PASSED if put.operation.safe else Code.OUTCOME_UNKNOWN
+                raise problem(code, rule="deadline", fault_at=FaultAt.HUB) from error
             except LinkError as error:
                 trail.sent = trail.sent or error.sent
                 await asyncio.sleep(min(left, max(error.retry_after_ms / 1000, 0.05 * attempt)))
                 continue
-            refused = self._refused_by_hub(reply)
+            with blaming(the_hub):
+                refused = self._refused_by_hub(reply)
             if refused is Code.REPLAYED and trail.sent:
                 raise problem(Code.OUTCOME_UNKNOWN, rule="link-lost-after-sending", fault_at=FaultAt.HUB)
             trail.reply = (reply, session)
@@ -251,18 +281,19 @@ class Asker:
         bodies.match(answer, parts, self._max_body_bytes)
         return answer, parts
 
-    def _receipt(self, question: Envelope, sealed: Sealed, reply: Reply) -> Proven | None:
-        if reply.receipt is None:
+    def _receipt(self, held: Exchanged, sealed: Sealed | None) -> Proven | None:
+        if sealed is None:
             return None
-        receipt = self._judge.open(reply.receipt, self._clock()).envelope
-        return check_receipt(receipt, self._directory.snapshot.operator, question, sealed, reply.sealed)
+        receipt = self._judge.open(sealed, self._clock()).envelope
+        return check_receipt(receipt, self._directory.snapshot.operator, held)
 
-    def _value(self, answer: Envelope, operation: Operation, parts: Sequence[bytes]) -> object:
-        """The body, valid by the schema of this node's own snapshot."""
-        schema = operation.answer
+    def _shown(self, put: _Put, answer: Envelope, parts: Sequence[bytes]) -> Body:
+        """The body, valid by the schema of this node's own snapshot, of the asked terms, about the subjects asked."""
+        schema, where = put.operation.answer, FaultAt.PROVIDER_NODE
         if schema is None:
-            part, data = bodies.body_of(answer, parts)
-            return shapes.parse_body(data, part.media_type, FaultAt.PROVIDER_NODE)
-        return shapes.read_body(
-            answer, parts, schema, terms=None, wrong=Code.ANSWER_SHAPE, fault_at=FaultAt.PROVIDER_NODE
-        )
+            part, data = shapes.only_body(answer, parts, shapes.OPAQUE, where)
+            return Body(data, part.media_type, data)
+        value = shapes.read_body(answer, parts, schema, terms=put.terms, wrong=Code.ANSWER_SHAPE, fault_at=where)
+        if not is_about(self._directory.snapshot, put.operation, put.question.subjects, put.body.value, value):
+            raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="number-of-the-subject", fault_at=where)
+        return Body(parts[0], shapes.media_type_of(schema), value)

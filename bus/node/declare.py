@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from bus import bodies
+from bus.blame import blaming, the_hub
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.link.errors import LinkError
@@ -18,9 +20,9 @@ from bus.node.dossiers import Person
 from bus.notary import Judge, Notary
 from bus.topics import Topic, read_reply
 from registry.model import Form
-from schemas.envelope import Declaration, GapNote, Kind, Officer, Override, Party
+from schemas.envelope import Declaration, Envelope, GapNote, Kind, Officer, Override, Party
 from schemas.problems import Code, FaultAt, ProblemError, problem
-from schemas.sealed import pack
+from schemas.sealed import Sealed, pack
 
 LIFETIME_MS: Final = 60_000
 TIMEOUT_S: Final = 10.0
@@ -100,11 +102,20 @@ class Declarer:
         packed = pack(sealed)
         await self._archive.keep(envelope.id, "declaration", packed, ())
         answer = await self._carry(Message(Topic.DECLARE, packed))
-        said = self._judge.open(read_reply(answer.head).sealed, self._clock()).envelope
-        if said.sealer != self._directory.snapshot.operator or said.kind not in {Kind.STATUS, Kind.FAULT}:
-            raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="status-of-the-operator", fault_at=FaultAt.HUB)
+        with blaming(the_hub):
+            said = self._acknowledged(sealed, answer)
+        await self._archive.keep(envelope.id, "status", answer.head, ())
         if said.problem is not None:
             raise ProblemError(said.problem)
+
+    def _acknowledged(self, declared: Sealed, answer: Message) -> Envelope:
+        """The operator's word on this very declaration."""
+        said = self._judge.open(read_reply(answer.head).sealed, self._clock()).envelope
+        if said.sealer != self._directory.snapshot.operator or said.kind not in {Kind.STATUS, Kind.FAULT}:
+            raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="status-of-the-operator", place="/sealer")
+        if said.in_reply_to is None or said.in_reply_to.sha256 != bodies.digest(declared.envelope):
+            raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="in-reply-to", place="/in_reply_to")
+        return said
 
     async def _carry(self, message: Message) -> Message:
         """The same bytes again are recorded once, so a lost link is no reason to give up."""

@@ -18,9 +18,9 @@ from bus.link.messages import Message
 from bus.link.session import Session
 from bus.node.answer import Answerer
 from bus.node.archive import Archive
-from bus.node.receipts import provider_of
+from bus.node.receipts import must_name_answer, opened_by
 from bus.notary import Judge
-from bus.topics import Topic
+from bus.topics import Topic, read_reply
 from schemas.problems import ProblemError
 from schemas.sealed import SealedFormatError, unpack
 
@@ -71,15 +71,22 @@ class NodeDesk:
             await self._receipt(message.head)
 
     async def _receipt(self, head: bytes) -> None:
+        """Keep it, whether or not it holds: one that does not is evidence against the hub."""
         try:
             receipt = self._judge.open(unpack(head), self._clock()).envelope
+            opened = opened_by(receipt, self._directory.snapshot.operator)
+            archive = self._archives.get(opened.asked.record.provider or "")
+            if archive is None:
+                log.warning("receipt-does-not-hold", reason="of an agency that is not served here")
+                return
         except (SealedFormatError, ProblemError) as error:
             log.warning("receipt-does-not-hold", reason=str(error))
             return
-        to, body = receipt.in_reply_to, receipt.receipt
-        ours = receipt.sealer == self._directory.snapshot.operator
-        archive = self._archives.get(provider_of(body)) if body else None
-        if not ours or to is None or to.id is None or archive is None:
-            log.error("receipt-does-not-hold", reason="not the operator's receipt of one of our exchanges")
-            return
-        await archive.keep(to.id, "receipt", head, ())
+        exchange, kind = opened.asked.details.exchange, "receipt"
+        try:
+            kept = await archive.answer_for(opened.asked.details.sealer, exchange)
+            must_name_answer(opened, read_reply(kept.sealed).sealed if kept else None)
+        except ProblemError as error:
+            kind = "receipt-refused"
+            log.error("receipt-of-another-answer", exchange=exchange, rule=error.problem.rule)  # noqa: TRY400 - an alarm, not a crash
+        await archive.keep(exchange, kind, head, ())

@@ -131,9 +131,9 @@ class Questions:
         self.gathered.answers[answered.exchange] = answered
         operation = self._directory.snapshot.operation(ask.service, ask.operation)
         schema = operation.answer if operation else None
-        if schema is not None and differs(schema, answered.value, who.name, who.birth):
+        if schema is not None and differs(schema, answered.data, who.name, who.birth):
             return Failed(GapReason.MISMATCH, answered.exchange)
-        return Found(answered.value, answered.exchange)
+        return Found(answered.data, answered.exchange)
 
     def _question(self, ask: outcomes.Ask, who: Person) -> Ask:
         facts = {"id": who.id, "name": who.name, "birth": who.birth}

@@ -1,4 +1,4 @@
-"""Whether a receipt proves the exchange it is handed out for.
+"""Whether a receipt proves the exchange it is handed out for, as the asking node and as the providing node see it.
 
 Promises: a receipt that passes was sealed by the operator, opens both leaves, and binds this very question and this
 very reply by digest; anybody can repeat these steps with `lienthong-check`.
@@ -10,19 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bus import bodies
-from schemas.envelope import Envelope, Kind, Leaf, Receipt
+from bus.replies import outcome_of
+from schemas.envelope import Envelope
 from schemas.problems import Code, FaultAt, ProblemError, problem
-from schemas.record import (
-    Details,
-    LeafType,
-    Record,
-    RecordFormatError,
-    decode_details,
-    decode_leaf,
-    opens,
-)
 from schemas.sealed import Sealed
-from schemas.text import b64url_decode
+from signing.receipt import Opened, ReceiptError, open_receipt
 
 
 class Proven(NamedTuple):
@@ -37,68 +29,76 @@ class Proven(NamedTuple):
     hops: dict[str, int]
 
 
-def check_receipt(receipt: Envelope, operator: str, question: Envelope, asked: Sealed, reply: Sealed) -> Proven:
-    """Judge one receipt.
+class Exchanged(NamedTuple):
+    """What the asking node holds beside the receipt: the question and the reply, as sealed and as read."""
+
+    question: Envelope
+    asked: Sealed
+    reply: Envelope
+    replied: Sealed
+
+
+def check_receipt(receipt: Envelope, operator: str, held: Exchanged) -> Proven:
+    """Judge one receipt at the asking node.
 
     1. a receipt, sealed by the operator, in reply to the question's very bytes
-    2. its asked leaf opens to this question: parties, service, digests
-    3. its outcome leaf settles that asked, and opens to this reply's digest
+    2. both leaves open, and the outcome settles the asked
+    3. the asked is this question's: parties, service, purpose, digest
+    4. the outcome is this reply's: digest, and the word for how it ended
 
     Raises:
         ProblemError: 601, with the rule.
     """
-    body = receipt.receipt
-    if receipt.kind is not Kind.RECEIPT or receipt.sealer != operator or body is None:
-        raise _wrong("receipt-of-the-operator")
-    to = receipt.in_reply_to
-    if to is None or to.sha256 != bodies.digest(asked.envelope):
+    opened = opened_by(receipt, operator)
+    asked = bodies.digest(held.asked.envelope)
+    if receipt.in_reply_to is None or receipt.in_reply_to.sha256 != asked:
         raise _wrong("receipt-for-this-question")
-    first, first_details = _opened(body.asked)
-    last, last_details = _opened(body.outcome)
-    _asked_holds(first, first_details, question, asked)
-    if last.type is not LeafType.OUTCOME or last.asked != body.asked.index:
-        raise _wrong("outcome-settles-the-asked")
-    if last_details.envelope != bodies.digest(reply.envelope):
-        raise _wrong("outcome-of-this-reply")
-    return _proven(body, first, last, last_details)
-
-
-def provider_of(receipt: Receipt) -> str:
-    """The provider that the asked leaf names; empty where the leaf cannot be read."""
-    try:
-        return decode_leaf(b64url_decode(receipt.asked.leaf)).provider or ""
-    except (RecordFormatError, ValueError):
-        return ""
-
-
-def _asked_holds(record: Record, details: Details, question: Envelope, asked: Sealed) -> None:
-    consumer = question.consumer.agency if question.consumer else question.sealer
-    same = (record.type, record.consumer, record.service) == (LeafType.ASKED, consumer, question.service)
-    if not same or details.envelope != bodies.digest(asked.envelope):
+    if not opened.is_of(held.question) or opened.asked.details.envelope != asked:
         raise _wrong("asked-is-this-question")
-
-
-def _opened(leaf: Leaf) -> tuple[Record, Details]:
-    try:
-        record = decode_leaf(b64url_decode(leaf.leaf))
-        details = b64url_decode(leaf.details or "")
-        if not opens(record, details, b64url_decode(leaf.salt)):
-            raise _wrong("commitment-opens")
-        return record, decode_details(details)
-    except (RecordFormatError, ValueError) as error:
-        raise _wrong("leaf-readable") from error
-
-
-def _proven(body: Receipt, first: Record, last: Record, details: Details) -> Proven:
+    if opened.outcome.details.envelope != bodies.digest(held.replied.envelope):
+        raise _wrong("outcome-of-this-reply")
+    if opened.outcome.record.outcome != outcome_of(held.reply):
+        raise _wrong("outcome-as-replied")
+    body = receipt.receipt
     return Proven(
-        origin=body.origin,
-        term=body.term,
-        asked=body.asked.index,
-        outcome=body.outcome.index,
-        asked_at=first.time,
-        outcome_at=last.time,
-        hops=details.hops,
+        origin=opened.origin,
+        term=body.term if body else 0,
+        asked=opened.asked.index,
+        outcome=opened.outcome.index,
+        asked_at=opened.asked.record.time,
+        outcome_at=opened.outcome.record.time,
+        hops=opened.outcome.details.hops,
     )
+
+
+def opened_by(receipt: Envelope, operator: str) -> Opened:
+    """Both leaves of the operator's receipt.
+
+    Raises:
+        ProblemError: 601, somebody else sealed it, or a leaf does not open.
+    """
+    if receipt.sealer != operator:
+        raise _wrong("receipt-of-the-operator")
+    try:
+        return open_receipt(receipt)
+    except ReceiptError as error:
+        raise _wrong("leaves-open") from error
+
+
+def must_name_answer(opened: Opened, answer: Sealed | None) -> None:
+    """Judge a receipt at the providing node: nobody may say that it answered what it did not.
+
+    Args:
+        opened: the receipt's leaves.
+        answer: what this node sealed in reply to that question; None where it sealed nothing.
+
+    Raises:
+        ProblemError: 601.
+    """
+    if opened.outcome.record.outcome != "answered":
+        return
+    if answer is None or opened.outcome.details.envelope != bodies.digest(answer.envelope):
+        raise _wrong("outcome-of-our-answer")
 
 
 def _wrong(rule: str) -> ProblemError:
