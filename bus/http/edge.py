@@ -21,6 +21,7 @@ from schemas.problems import Code, FaultAt, Problem, ProblemError
 CORRELATION: Final = "X-Correlation-Id"
 correlation_key: Final = web.RequestKey("correlation", str)
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
+_WEIGHT: Final = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -33,9 +34,16 @@ class ShownError(ProblemError):
 
 
 def language_of(request: web.Request) -> str:
-    """`en` where the caller prefers it to Vietnamese, else `vi`."""
-    wanted = [part.split(";")[0].strip().lower()[:2] for part in request.headers.get("Accept-Language", "").split(",")]
-    return next((tongue for tongue in wanted if tongue in {"vi", "en"}), "vi")
+    """Vietnamese or English, whichever the caller prefers (RFC 9110 §12.5.4); `vi` where neither is asked for."""
+    wanted = [_preference(part) for part in request.headers.get("Accept-Language", "").split(",")]
+    known = [(weight, tongue) for tongue, weight in wanted if tongue in {"vi", "en"} and weight > 0]
+    return max(known, key=lambda pair: pair[0], default=(1.0, "vi"))[1]
+
+
+def _preference(part: str) -> tuple[str, float]:
+    tongue, _, weight = part.lower().partition(";")
+    given = _WEIGHT.fullmatch(weight.replace(" ", ""))
+    return tongue.strip()[:2], float(given[1]) if given else float(not weight)
 
 
 def json_answer(value: object, *, status: int = 200) -> web.Response:

@@ -5,7 +5,9 @@ Promises: a refusal names rule and JSON pointer, never the value; the same model
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+import re
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -100,6 +102,7 @@ class SupplementField(_Request):
 
 SupplementIn.model_rebuild()
 
+_WORD: Final = re.compile(r"[A-Za-z_]{1,40}")
 _M = TypeVar("_M", bound=_Request)
 
 
@@ -113,7 +116,11 @@ def read(model: type[_M], data: bytes) -> _M:
         return model.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = "".join(f"/{step}" for step in first["loc"]) or "/"
         raise problem(
-            Code.REQUEST_MALFORMED, rule=first["type"], place=place, fault_at=FaultAt.CONSUMER_SYSTEM
+            Code.REQUEST_MALFORMED, rule=first["type"], place=_place(first["loc"]), fault_at=FaultAt.CONSUMER_SYSTEM
         ) from None
+
+
+def _place(steps: Iterable[int | str]) -> str:
+    """A JSON pointer; a member's name that the caller made up may be anything, and is told only if it is a word."""
+    return "".join(f"/{step if isinstance(step, int) or _WORD.fullmatch(step) else '…'}" for step in steps) or "/"
