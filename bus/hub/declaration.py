@@ -1,7 +1,8 @@
 """What an agency declares of its own dossier: opened, gaps, overrides, closed. Recorded before it is believed.
 
-Promises: a dossier's parties are facts in the ledger, so every worker sees them at once and a restart forgets none;
-only the agency that opened a dossier may add to it or close it. Leaves out: whether the requirements are met.
+Promises: a dossier's parties are facts in the ledger, so every worker sees them at once and a restart forgets none; a
+closed dossier is never opened again; only the agency that opened a dossier may add to it or close it. Leaves out:
+whether the requirements are met.
 """
 
 from __future__ import annotations
@@ -104,8 +105,7 @@ class Declarations:
                 return
         except LedgerError as error:
             raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB) from error
-        code = {Refusal.NEEDS: Code.DOSSIER_NOT_DECLARED, Refusal.EXISTS: Code.DOSSIER_EXISTS}
-        raise problem(code.get(outcome.reason, Code.REPLAYED), rule=str(outcome.reason), place="/dossier")
+        raise problem(_refusal(outcome), rule=str(outcome.reason), place="/dossier")
 
     async def _is_repeat(self, refused: Refused, sealed: Sealed) -> bool:
         """The same bytes once more, because their answer was lost: they stand already, and that is the answer."""
@@ -126,13 +126,21 @@ class Declarations:
 
 
 def _with_facts(entry: recording.Entry, envelope: Envelope, declaration: Declaration) -> Append:
-    """Opening puts the dossier and its parties; everything later needs the dossier; closing drops them all."""
+    """Opening puts the dossier and its parties; all later acts need the dossier; closing drops them for good."""
     consumer, dossier = envelope.sealer, envelope.dossier or ""
     fact = recording.dossier_fact(consumer, dossier)
+    closed = recording.closed_fact(consumer, dossier)
     parties = tuple(recording.party_fact(consumer, dossier, who.scheme, who.id) for who in envelope.subjects)
     unique = recording.unique_key(envelope)
     if declaration.act == "open":
-        return recording.append_of(entry, unique=unique, group=fact, lacks=(fact,), puts=(fact, *parties))
+        return recording.append_of(entry, unique=unique, group=fact, lacks=(fact, closed), puts=(fact, *parties))
     if declaration.act == "close":
-        return recording.append_of(entry, unique=unique, needs=(fact,), drops=fact)
+        return recording.append_of(entry, unique=unique, needs=(fact,), drops=fact, group=closed, puts=(closed,))
     return recording.append_of(entry, unique=unique, needs=(fact,), group=fact, puts=parties)
+
+
+def _refusal(refused: Refused) -> Code:
+    """Why a declaration was not recorded; `lacks` of an opening names the open dossier first, then the closed one."""
+    if refused.reason is Refusal.EXISTS:
+        return Code.DOSSIER_CLOSED if refused.index else Code.DOSSIER_EXISTS
+    return Code.DOSSIER_NOT_DECLARED if refused.reason is Refusal.NEEDS else Code.REPLAYED

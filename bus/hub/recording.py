@@ -66,6 +66,11 @@ def dossier_fact(consumer: str, dossier: str) -> str:
     return f"dossier|{consumer}|{dossier}"
 
 
+def closed_fact(consumer: str, dossier: str) -> str:
+    """The fact that a consumer has closed this dossier: it stands for ever."""
+    return f"closed|{consumer}|{dossier}"
+
+
 def party_fact(consumer: str, dossier: str, scheme: str, number: str) -> str:
     """The fact that somebody is a party of an open dossier; the ledger keeps it only as a keyed digest."""
     return f"{dossier_fact(consumer, dossier)}|{scheme}|{number}"
