@@ -1,8 +1,9 @@
 """A hub from its settings: one ledger process, N workers with an address each, and the supervisor that keeps them.
 
 Promises: workers never touch the ledger's store, only its socket; a part that dies is started again after a pause that
-grows; on SIGTERM or SIGINT the workers drain before the ledger ends. Nothing is created here: a missing ledger or
-registry stops the start with the reason. Leaves out: making keys, ledgers and registries (`lienthong keys|ledger|…`).
+grows; on SIGTERM or SIGINT the workers drain before the ledger ends; no part outlives a supervisor that was killed.
+Nothing is created here: a missing ledger or registry stops the start with the reason. Leaves out: making keys, ledgers
+and registries (`lienthong keys|ledger|…`).
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ async def _keep(file: Path, part: str, stop: asyncio.Event) -> None:
     deaths = 0
     while not stop.is_set():
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "bus", "hub", str(file), "--part", part),
+            *(sys.executable, "-P", "-m", "bus", "hub", str(file), "--part", part, "--parent", str(os.getpid())),
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )

@@ -1,7 +1,7 @@
 """The sample agencies' systems as processes of their own: started, found, stopped.
 
 Promises: each is a separate server with its own data and port; one that dies at its start is reported with what it
-said; all are stopped with us. Leaves out: what they answer (`bus.sample`).
+said; all are stopped with us, even if we are killed. Leaves out: what they answer (`bus.sample`).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class SampleSystems:
     async def _start(self, kind: Kind, data: Path, delay_ms: int) -> None:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "bus.sample", "serve", kind, "--data", str(data), "--port", "0"),
-            *("--delay-ms", str(delay_ms)),
+            *("--delay-ms", str(delay_ms), "--parent", str(os.getpid())),
             stdout=asyncio.subprocess.PIPE,
             stdin=asyncio.subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -17,6 +17,7 @@ from bus.app.node_process import run_node
 from bus.app.trust import refuse_development_pki
 from bus.cli.exits import Exit
 from bus.cli.failures import CommandError
+from bus.lifeline import end_with
 from config.hub import HubSettings
 from config.load import load
 from config.node import NodeSettings
@@ -30,8 +31,11 @@ def hub_command(
     part: Annotated[
         str, typer.Option(help="Run one part only: ledger, or worker-0, worker-1…; for service managers.")
     ] = "",
+    parent: Annotated[int, typer.Option(hidden=True, help="Process id of the supervisor, which is not outlived.")] = 0,
 ) -> None:
     """Run a hub: its ledger process and its workers. SIGTERM or Ctrl-C drains and stops it."""
+    if parent:
+        end_with(parent)
     settings = load(file, HubSettings).settings
     refuse_development_pki(settings)
     logs.configure(settings.log)

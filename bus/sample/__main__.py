@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Final, cast
 
+from bus.lifeline import end_with
 from bus.sample import manual
 from bus.sample.serve import PORTS, Kind, serve
 from bus.sample.store import StoreError, build
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", type=int, metavar="N", help="0 takes any free one; default per kind")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--delay-ms", type=int, default=0, metavar="MS", help="answer as slowly as this")
+    serving.add_argument("--parent", type=int, default=0, help=argparse.SUPPRESS)
     serving.set_defaults(run=_serve)
     commands.add_parser("people", help="list the people the demo names").set_defaults(run=_people)
     commands.add_parser("outcomes", help="what each named dossier comes to").set_defaults(run=_outcomes)
@@ -64,6 +66,8 @@ def _build(asked: argparse.Namespace) -> int:
 
 
 def _serve(asked: argparse.Namespace) -> int:
+    if asked.parent:
+        end_with(asked.parent)
     kind = cast("Kind", asked.kind)
     port = PORTS[kind] if asked.port is None else asked.port
 

@@ -52,6 +52,11 @@ def run_command(*arguments: str, timeout_s: float = 60.0) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr.decode())
 
 
+def running(*words: str) -> list[int]:
+    """Processes whose command line holds all these words."""
+    return [pid for pid, line in _command_lines() if all(word in line for word in words)]
+
+
 def _command_lines() -> Iterator[tuple[int, str]]:
     for path in Path("/proc").iterdir():
         if path.name.isdigit() and int(path.name) != os.getpid():
@@ -78,6 +83,11 @@ class Child:
                 arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=ENV, start_new_session=True
             )
         return cls(process, log)
+
+    @property
+    def text(self) -> str:
+        """All that it printed."""
+        return self.log.read_text(encoding="utf-8")
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Every log line of this name."""
@@ -171,7 +181,7 @@ class Processes:
 
     def pids(self, *words: str) -> list[int]:
         """Processes of this folder whose command line holds all these words."""
-        return [pid for pid, line in _command_lines() if str(self.folder) in line and all(w in line for w in words)]
+        return running(str(self.folder), *words)
 
     async def kill(self, *words: str) -> int:
         """kill -9 the one process whose command line holds these words."""
