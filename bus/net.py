@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,11 @@ def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSL
     context = _context(ssl.PROTOCOL_TLS_CLIENT, server_anchors)
     context.load_cert_chain(certificate, key)
     return context
+
+
+def anchors_in(files: Iterable[Path]) -> str:
+    """The PEM text of several files of anchors, as the contexts above take it."""
+    return "".join(file.read_text("ascii") for file in files)
 
 
 def system_context(ca_file: str | None, certificate_file: str | None, key_file: str | None) -> ssl.SSLContext:

@@ -21,34 +21,24 @@ import structlog
 
 from bus import net
 from bus.app.hub import HubWorker, WorkerParts, listen_on
+from bus.app.ledger_files import ledger_files
 from bus.app.registry import HubRegistry, freshen
 from bus.clock import SteadyClock
 from bus.hub.desk import InFlight
 from bus.keystore import open_key
 from bus.ledger.client import LedgerClient
-from bus.ledger.process import LedgerFiles, serve
+from bus.ledger.process import serve
 from bus.link.hub import HubSettings as LinkSettings
 from bus.link.limits import LinkLimits
 from bus.link.spool import Spool, SpoolLimits
 from bus.registry.keys import load_online_keys
-from config.hub import Engine, HubSettings, WorkerSettings
-from config.secrets import read_secret
+from config.hub import HubSettings, WorkerSettings
 
 log = structlog.get_logger(__name__)
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 30.0
 STOP_S: Final = 20.0
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-def ledger_files(settings: HubSettings) -> LedgerFiles:
-    """The ledger's parts as the settings name them."""
-    ledger = settings.ledger
-    if ledger.engine is Engine.POSTGRESQL and ledger.database_url is not None:
-        url = read_secret(ledger.database_url).decode()
-    else:
-        url = f"sqlite:///{ledger.folder / 'ledger.sqlite3'}"
-    return LedgerFiles(ledger.origin, url, ledger.guard_file, ledger.note_key, ledger.vault_key)
 
 
 async def run_ledger(settings: HubSettings, stop: asyncio.Event) -> None:
@@ -74,7 +64,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
     worker = await HubWorker.start(
         WorkerParts(
             listener=listen_on(own.listen),
-            tls=net.server_context(settings.link.certificate, settings.link.key, anchors_of(settings.link.anchors)),
+            tls=net.server_context(settings.link.certificate, settings.link.key, net.anchors_in(settings.link.anchors)),
             link=_link_settings(settings, number),
             registry=registry,
             signer=open_key(settings.seal),
@@ -168,11 +158,6 @@ async def _until(work: asyncio.Future[None], stop: asyncio.Event) -> None:
         work.result()
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-
-
-def anchors_of(files: tuple[Path, ...]) -> str:
-    """The anchors' PEM text."""
-    return "".join(file.read_text("ascii") for file in files)
 
 
 def _link_settings(settings: HubSettings, number: int) -> LinkSettings:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bus.app.hub_process import ledger_files
 from bus.app.prepare import State
 from bus.ledger.process import LedgerFiles
 from config.embedded import EmbeddedSettings
-from config.hub import HubSettings
+from config.hub import Engine, HubSettings
 from config.load import kind_of, load
 from config.secrets import read_secret
 from signing.checkpoint import NoteKey
@@ -16,6 +15,16 @@ from signing.checkpoint import NoteKey
 
 class NoLedgerHereError(Exception):
     """The path names no hub, no embedded bus, no state folder."""
+
+
+def ledger_files(settings: HubSettings) -> LedgerFiles:
+    """The ledger's parts as the settings name them."""
+    ledger = settings.ledger
+    if ledger.engine is Engine.POSTGRESQL and ledger.database_url is not None:
+        url = read_secret(ledger.database_url).decode()
+    else:
+        url = f"sqlite:///{ledger.folder / 'ledger.sqlite3'}"
+    return LedgerFiles(ledger.origin, url, ledger.guard_file, ledger.note_key, ledger.vault_key)
 
 
 def ledger_at(place: Path) -> LedgerFiles:

@@ -23,7 +23,6 @@ from adapters.surroundings import TlsFiles
 from bus import net
 from bus.access import Grants
 from bus.app.grants import KeyFiles, certificates_of
-from bus.app.hub_process import anchors_of
 from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.registry import NodeRegistry
 from bus.clock import Clock, SteadyClock
@@ -52,7 +51,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         NodeParts(
             instance=settings.instance,
             hub=tuple(f"wss://{address}/link" for address in link.hub),
-            tls=net.client_context(link.certificate, link.key, anchors_of(link.anchors)),
+            tls=net.client_context(link.certificate, link.key, net.anchors_in(link.anchors)),
             registry=NodeRegistry(follower, clock),
             agencies=tuple(agencies),
             clock=clock,
@@ -113,7 +112,7 @@ async def _face(settings: NodeSettings, node: Node, grants: Grants) -> web.AppRu
     face = AgencyFace(grants, node.desks, max_body_bytes=http.max_body_bytes)
     runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
     await runner.setup()
-    tls = net.server_context(http.tls.certificate, http.tls.key, anchors_of(http.tls.anchors)) if http.tls else None
+    tls = net.server_context(http.tls.certificate, http.tls.key, net.anchors_in(http.tls.anchors)) if http.tls else None
     host, _, port = http.listen.rpartition(":")
     await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls).start()
     return runner

@@ -4,7 +4,6 @@ Promises: a known error says its rule, its place and how to mend it; an unknown 
 never its message, for foreign libraries quote the values that they refuse.
 """
 
-import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from adapters.port import DeclarationError
 from bus.app.ledger_files import NoLedgerHereError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
@@ -33,15 +33,6 @@ from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
 from registry.mistakes import Mistake, RegistryError
 from signing.keys import KeyRefusedError
-
-
-class CommandError(Exception):
-    """A command cannot go on; for reasons that no other error says better."""
-
-    def __init__(self, code: Exit, rule: str, sentence: str) -> None:
-        self.code = code
-        self.rule = rule
-        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +120,3 @@ def _place(error: Exception) -> str:
         return "no place"
     last = frames[-1]
     return f"{last.filename}:{last.lineno} {last.name}"
-
-
-def wants_json() -> bool:
-    """Whether this process was called with `--json`, known even before a command has read it."""
-    return "--json" in sys.argv[1:]

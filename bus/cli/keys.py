@@ -6,14 +6,16 @@ from typing import Annotated
 
 import typer
 
+from bus.cli import api_keys
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, table
 from bus.keystore import open_key
 from bus.keystore.development import make_development_keys
 from signing.chain import CertificateError, load_seal_certificate
 
 app = typer.Typer(help="Keys: a development PKI, what a key is, API keys.", no_args_is_help=True)
+app.add_typer(api_keys.app, name="api-key")
 
 
 @app.command("dev-pki")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from adapters.port import DeclarationError
-from bus.app.hub_process import ledger_files
+from bus.app.ledger_files import ledger_files
 from bus.app.node_process import adapter_of
 from bus.doctor.finding import Finding, Health
 from bus.ledger import tools

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bus.cli.app import app
+from bus.cli.app import build
 from bus.cli.exits import Exit
 from bus.cli.failures import failure_of
 
+app = build()
 runner = CliRunner()
 
 HUB = """\

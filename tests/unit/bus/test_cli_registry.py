@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bus.cli.app import app
+from bus.cli.app import build
 from bus.cli.exits import Exit
 from bus.cli.failures import failure_of
 from registry.mistakes import RegistryError
 
 SAMPLE = Path(__file__).parents[3] / "config/sample/registry"
+app = build()
 runner = CliRunner()
 
 

@@ -1,9 +1,8 @@
-"""`lienthong hub FILE` and `lienthong node FILE`: the bus as separate processes, from their settings files."""
+"""`lienthong hub FILE`: a hub as processes, from its settings file."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -13,19 +12,18 @@ import uvloop
 
 from bus import logs
 from bus.app.hub_process import run_ledger, run_worker, supervise
-from bus.app.node_process import run_node
 from bus.app.trust import refuse_development_pki
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
+from bus.cli.signals import until_signal
 from bus.lifeline import end_with
 from config.hub import HubSettings
 from config.load import load
-from config.node import NodeSettings
 
 Running: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def hub_command(
+def command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
@@ -39,18 +37,10 @@ def hub_command(
     settings = load(file, HubSettings).settings
     refuse_development_pki(settings)
     logs.configure(settings.log)
-    uvloop.run(_until_signal(_hub_part(file, settings, part)))
+    uvloop.run(until_signal(_part(file, settings, part)))
 
 
-def node_command(file: Annotated[Path, typer.Argument(help="The node's settings (TOML).")]) -> None:
-    """Run a node for the agencies that its settings name. SIGTERM or Ctrl-C stops it."""
-    settings = load(file, NodeSettings).settings
-    refuse_development_pki(settings)
-    logs.configure(settings.log)
-    uvloop.run(_until_signal(lambda stop: run_node(settings, stop)))
-
-
-def _hub_part(file: Path, settings: HubSettings, part: str) -> Running:
+def _part(file: Path, settings: HubSettings, part: str) -> Running:
     if not part:
         return lambda stop: supervise(file.absolute(), settings, stop)
     if part == "ledger":
@@ -60,10 +50,3 @@ def _hub_part(file: Path, settings: HubSettings, part: str) -> Running:
         parts = ", ".join(["ledger", *known])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     return lambda stop: run_worker(settings, known[part], stop)
-
-
-async def _until_signal(run: Running) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run(stop)
