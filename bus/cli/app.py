@@ -49,9 +49,12 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
 def main() -> None:
     """Run the command line of this process and exit with its code."""
     first = sys.argv[1] if len(sys.argv) > 1 else ""
+    as_json = "--json" in sys.argv[1:]
     try:
-        build([first] if first in COMMANDS else COMMANDS)(prog_name="lienthong")
+        # For scripts even wrong usage is one JSON document; for people typer says it best itself.
+        code = build([first] if first in COMMANDS else COMMANDS)(prog_name="lienthong", standalone_mode=not as_json)
     except Exception as error:  # noqa: BLE001 - the last place that can still turn an error into a message and a code
         from bus.cli.failures import report  # noqa: PLC0415 - it knows every part's errors: only a failure pays for that
 
-        sys.exit(report(error, as_json="--json" in sys.argv[1:]))
+        code = report(error, as_json=as_json)
+    sys.exit(code or Exit.DONE)

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import typer
 from rich.markup import escape
 
 from adapters.port import DeclarationError
@@ -45,6 +46,9 @@ class Failure:
     mistakes: tuple[ConfigMistake | Mistake, ...] = field(default=())
 
 
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+"""What typer raises for every wrong command line; it gives no public name to it."""
+
 # The first kind that fits counts: the narrower stands before the wider.
 _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     KeyAddressError: (Exit.SECRET, "key"),
@@ -74,16 +78,28 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
 
 def failure_of(error: Exception) -> Failure:
     """How an error ends a command."""
-    if isinstance(error, CommandError):
-        return Failure(error.code, error.rule, str(error))
-    if isinstance(error, ConfigError | RegistryError):
-        return Failure(Exit.CONFIG, "mistakes", f"{len(error.mistakes)} mistake(s)", error.mistakes)
+    said = _said_by_itself(error)
+    if said is not None:
+        return said
     for kind, (code, rule) in _KNOWN.items():
         if isinstance(error, kind):
             return Failure(code, getattr(error, "rule", rule), str(error))
     if isinstance(error, OSError):
         return Failure(Exit.STATE, "file", f"{error.filename or 'a file'}: {error.strerror}")
     return Failure(Exit.INTERNAL, "internal", f"a fault of ours: {type(error).__qualname__} at {_place(error)}")
+
+
+def _said_by_itself(error: Exception) -> Failure | None:
+    """Errors of the command line, which know their own code or sentence."""
+    if isinstance(error, CommandError):
+        return Failure(error.code, error.rule, str(error))
+    if isinstance(error, _WrongUsage):
+        return Failure(Exit.USAGE, "usage", getattr(error, "format_message", error.__str__)())
+    if isinstance(error, typer.Abort):
+        return Failure(Exit.NO, "declined", "nothing was done")
+    if isinstance(error, ConfigError | RegistryError):
+        return Failure(Exit.CONFIG, "mistakes", f"{len(error.mistakes)} mistake(s)", error.mistakes)
+    return None
 
 
 def report(error: Exception, *, as_json: bool) -> int:
