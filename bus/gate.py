@@ -130,9 +130,10 @@ def _agreement(snapshot: Snapshot, what: Asked, now_ms: int) -> Agreement:
     ]
     if not near:
         raise problem(Code.NOT_AGREED, place="/service")
-    if any(agreement.valid(now_ms) for agreement in near):
+    ended = [agreement for agreement in near if what.purpose in agreement.purposes]
+    if not ended:
         raise problem(Code.PURPOSE_NOT_AGREED, rule="purpose", place="/purpose")
-    raise problem(Code.AGREEMENT_ENDED, rule="agreement-active", agreement=near[-1].id)
+    raise problem(Code.AGREEMENT_ENDED, rule="agreement-active", agreement=ended[-1].id)
 
 
 def _ground(agreement: Agreement, question: Envelope) -> None:

@@ -231,8 +231,8 @@ TEXTS: Final[Mapping[Code, Text]] = {
     ),
     Code.RECORD_NOT_WRITTEN: Text(
         503,
-        "Không ghi được sổ trao đổi nên không thực hiện.",
-        "The exchange could not be recorded, so it was not made.",
+        "Không ghi được sổ trao đổi nên không giao kết quả.",
+        "The exchange could not be recorded, so nothing is handed over.",
     ),
     Code.FORM_UNKNOWN: Text(404, "Không có phiên bản biểu mẫu này.", "There is no such registered form version."),
     Code.FORM_ASKS_WHAT_IS_HELD: Text(

@@ -239,7 +239,7 @@ class Answerer:
         if schema is None:
             return whole
         minimal = schema.project(whole.value, grant.terms)
-        if whole.value and minimal in ({}, [], None):
+        if minimal == {}:
             # A fault shaped like data has no member of the schema: cutting would make an empty answer of it.
             raise problem(Code.SYSTEM_BAD_ANSWER, rule="nothing-of-the-schema", place="/", fault_at=where)
         shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, where)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import structlog
@@ -152,12 +152,26 @@ class Asker:
         Raises:
             ProblemError: as sealed by whoever refused, or 4xx of this node.
         """
+        started = asyncio.get_running_loop().time()
         put = self._draft(ask)
+        try:
+            return await self._put(put, ask.timeout_ms)
+        except ProblemError as error:
+            # A lost link may have swallowed the answer; asking for data once more, as a second exchange, harms nobody.
+            if error.problem.code is not Code.OUTCOME_UNKNOWN or not put.operation.safe:
+                raise
+            left_ms = ask.timeout_ms - round((asyncio.get_running_loop().time() - started) * 1000)
+            if left_ms <= 0 or not self.connected:
+                raise
+            return await self._put(self._draft(replace(ask, timeout_ms=left_ms)), left_ms)
+
+    async def _put(self, put: _Put, timeout_ms: int) -> Answered:
+        """②③④⑤ for one question as drafted."""
         sealed = await self._notary.seal(put.question)
         exchange = put.question.id
         await self._archive.keep(exchange, "question", pack(sealed), (put.body.data,))
         try:
-            message, session = await self._carry(put, sealed, ask.timeout_ms)
+            message, session = await self._carry(put, sealed, timeout_ms)
             return await self._receive(put, sealed, message, session)
         except ProblemError as error:
             error.exchange = exchange
@@ -246,8 +260,7 @@ class Asker:
                 trail.sent = trail.sent or error.sent
                 await asyncio.sleep(min(left, max(error.retry_after_ms / 1000, 0.05 * attempt)))
                 continue
-            with blaming(the_hub):
-                refused = self._refused_by_hub(reply)
+            refused = self._refused_by_hub(reply)
             if refused is Code.REPLAYED and trail.sent:
                 raise problem(Code.OUTCOME_UNKNOWN, rule="link-lost-after-sending", fault_at=FaultAt.HUB)
             trail.reply = (reply, session)
@@ -264,8 +277,11 @@ class Asker:
         return min(left, key=lambda session: session.open_streams[0], default=None)
 
     def _refused_by_hub(self, reply: Message) -> Code | None:
-        """The number of the hub's own sealed refusal, if it is one."""
-        envelope = self._judge.open(read_reply(reply.head).sealed, self._clock()).envelope
+        """The number of the hub's own sealed refusal, if it is one; what does not hold is judged on receipt."""
+        try:
+            envelope = self._judge.open(read_reply(reply.head).sealed, self._clock()).envelope
+        except ProblemError:
+            return None
         if envelope.problem is None or envelope.sealer != self._directory.snapshot.operator:
             return None
         return envelope.problem.code

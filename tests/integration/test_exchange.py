@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from world import PERSON_BODY, World, ask
 
-import pytest
-
-from schemas.problems import Code, ProblemError
 from schemas.record import LeafType, decode_details, decode_leaf
-from world import PERSON, PERSON_BODY, World, ask
 
 
-@pytest.fixture
-async def world(tmp_path: Path):
-    nation = await World(tmp_path).start()
-    yield nation
-    await nation.close()
-
-
-async def test_an_answer_comes_back_verified_with_its_receipt(world: World):
-    world.answers(PERSON, PERSON_BODY)
+async def test_an_answer_comes_back_verified_with_its_receipt():
+    world = World()
     answered = await world.consumer.asker.ask(ask())
     assert answered.value == {name: PERSON_BODY[name] for name in ("number", "name", "birth", "homes")}
     assert (answered.receipt.asked, answered.receipt.outcome) == (0, 1)
     asked, outcome = [decode_leaf(leaf) for leaf in await world.ledger.read(0, 2)]
-    assert (asked.type, outcome.type, outcome.outcome, outcome.asked) == (LeafType.ASKED, LeafType.OUTCOME, "answered", 0)
+    assert (asked.type, outcome.type, outcome.outcome, outcome.asked) == (
+        LeafType.ASKED,
+        LeafType.OUTCOME,
+        "answered",
+        0,
+    )
     details = await world.ledger.details(0)
     assert decode_details(details.details).correlation == "counter-7"
     assert MOTHER_BYTES not in b"".join(await world.ledger.read(0, 2))
