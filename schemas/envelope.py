@@ -328,9 +328,17 @@ def _place(text: str) -> str:
 def _must_have_one_reading(data: bytes) -> None:
     """Only spellings unlike ours, and extensions, which nobody has read yet, need this look."""
     try:
-        read_json(data)
+        document = read_json(data)
     except JsonError as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule=error.rule, place="/") from None
+    if isinstance(document, dict) and any(_holds_null(value) for name, value in document.items() if name != "ext"):
+        raise problem(Code.ENVELOPE_MALFORMED, rule="absent-not-null", place="/")
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_null, value.values() if isinstance(value, dict) else value))
+    return value is None
 
 
 def _check_version(envelope: Envelope) -> None:

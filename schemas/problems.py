@@ -8,10 +8,11 @@ problem becomes an answer on HTTP, on the link or in SOAP (`bus.problems`).
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
+
+from schemas.words import MAX_LINE, Line, Token
 
 
 class FaultAt(StrEnum):
@@ -146,12 +147,6 @@ RETRY_HELPS: Final = frozenset(
 """Problems after which the same request may succeed later. A timeout is not here: its outcome is not known."""
 
 
-_CHARS: Final = 400
-Plain = Annotated[str, Meta(pattern=r"\A(?!.*[0-9]{9})[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,400}\Z")]
-"""A word, a rule, a place: one line without nine digits in a row, since those may number a person."""
-Correlation = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._:-]{0,79}\Z")]
-
-
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One problem as it is sealed and recorded: numbers and parameters, no text.
 
@@ -166,11 +161,11 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """
 
     code: Code
-    params: dict[Plain, Plain | int] = {}
-    rule: Plain | None = None
-    place: Plain | None = None
+    params: dict[Line, Line | int] = {}
+    rule: Line | None = None
+    place: Line | None = None
     fault_at: FaultAt | None = None
-    correlation: Correlation | None = None
+    correlation: Token | None = None
     retry: bool = False
 
 
@@ -199,7 +194,7 @@ def problem(
             code=code,
             params=params,
             rule=rule,
-            place=place[:_CHARS] if place else place,
+            place=place[:MAX_LINE] if place else place,
             fault_at=fault_at,
             correlation=correlation,
             retry=code in RETRY_HELPS,

@@ -33,5 +33,8 @@ FieldName = Annotated[str, _all_of(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")]
 FormName = Annotated[str, _all_of(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}@[1-9][0-9]{0,5}")]
 Instance = Annotated[str, _all_of(r"[A-Z]{2}(-[a-z0-9]{1,20})?")]
 Base64url = Annotated[str, _all_of(r"[A-Za-z0-9_-]+")]
+MAX_LINE: Final = 400
+Line = Annotated[str, _all_of(rf"(?!.*[0-9]{{9}})[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{0,{MAX_LINE}}}")]
+"""A word, a rule, a place in a problem: without nine digits in a row, since those may number a person."""
 Assurance = Literal["none", "low", "substantial", "high"]
 ASSURANCE_ORDER: Final[Mapping[str, int]] = {"none": 0, "low": 1, "substantial": 2, "high": 3}

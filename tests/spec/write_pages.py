@@ -6,12 +6,15 @@ import importlib
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import problem_page
+import spec_rows
+import wire_tables
+
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "lib"), str(Path(__file__).parent)]
-
-import problem_page  # noqa: E402 - found by the path above
-import spec_rows  # noqa: E402 - the same
-
 CHAPTERS = (
     ("test_bad_envelopes", "TABLE"),
     ("test_bad_replays", "TABLE"),
@@ -22,6 +25,8 @@ CHAPTERS = (
     ("test_bad_answers", "FALSE_HUB"),
     ("test_bad_times", "TABLE"),
 )
+FILLED = ("envelope.md", "record.md")
+"""Pages whose tables alone are printed."""
 
 
 def pages() -> dict[str, str]:
@@ -30,6 +35,7 @@ def pages() -> dict[str, str]:
     return {
         "bad-input.md": "\n".join(spec_rows.page(tables)) + "\n",
         "problems.md": "\n".join(problem_page.page()) + "\n",
+        **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
 
 

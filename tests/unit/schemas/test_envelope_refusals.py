@@ -97,6 +97,15 @@ def test_a_member_given_twice_is_refused_wherever_it_stands():
         assert refusal(twice) == (Code.ENVELOPE_MALFORMED, "repeated-member", "/")
 
 
+@pytest.mark.parametrize("old", [b'"fields":', b'"officer":', b'"dossier":'])
+def test_null_is_refused_except_inside_an_extension(old: bytes):
+    whole = respelled(example(whole=True, dossier=None, officer=None, fields=()))
+    assert refusal(whole[:-1] + b"," + old + b"null}")[0] == Code.ENVELOPE_MALFORMED
+    inside = whole.replace(b'"id":"body"', b'"enc":null,"id":"body"')
+    assert refusal(inside) == (Code.ENVELOPE_MALFORMED, "absent-not-null", "/")
+    assert decode(respelled(GOOD, ext={"a": [None]})).ext
+
+
 def test_text_that_is_no_utf8_is_refused_inside_an_extension_too():
     data = respelled(GOOD, ext={"a": "zz"}).replace(b"zz", b"\xff\xfe")
     assert refusal(data) == (Code.ENVELOPE_MALFORMED, "json", "/")
