@@ -1,52 +1,31 @@
-"""A hub from its settings: one ledger process, N workers with an address each, and the supervisor that keeps them.
+"""One hub worker as a process of its own, from the hub's settings.
 
-Promises: workers never touch the ledger's store, only its socket; a part that dies is started again after a pause that
-grows; on SIGTERM or SIGINT the workers drain before the ledger ends; no part outlives a supervisor that was killed.
-Nothing is created here: a missing ledger or registry stops the start with the reason. Leaves out: making keys, ledgers
-and registries (`lienthong keys|ledger|…`).
+Promises: a worker never touches the ledger's store, only its socket; SIGTERM drains it. Nothing is created here but the
+trusted copy of the registry: a missing key or registry stops the start with the reason. Leaves out: keeping it running
+(`bus.app.supervisor`), making keys and registries (`lienthong keys|registry`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import sys
 import time
-from collections.abc import Awaitable
-from pathlib import Path
-from typing import Any, Final
-
-import structlog
+from typing import Final
 
 from bus import net
 from bus.app.hub import HubWorker, WorkerParts, listen_on
-from bus.app.ledger_files import ledger_files
 from bus.app.registry import HubRegistry, freshen
 from bus.clock import SteadyClock
 from bus.hub.desk import InFlight
 from bus.keystore import open_key
 from bus.ledger.client import LedgerClient
-from bus.ledger.process import serve
 from bus.link.hub import HubSettings as LinkSettings
 from bus.link.limits import LinkLimits
 from bus.link.spool import Spool, SpoolLimits
 from bus.registry.keys import load_online_keys
 from config.hub import HubSettings, WorkerSettings
 
-log = structlog.get_logger(__name__)
-ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 30.0
-STOP_S: Final = 20.0
-_PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-async def run_ledger(settings: HubSettings, stop: asyncio.Event) -> None:
-    """The ledger's own process, until `stop`; raises why it stopped itself."""
-    ledger = settings.ledger
-    ledger.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    serving = asyncio.ensure_future(serve(ledger_files(settings), ledger.socket, cadence_s=ledger.checkpoint_seconds))
-    await _until(serving, stop)
 
 
 async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) -> None:
@@ -96,68 +75,6 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
         await asyncio.gather(*tasks, return_exceptions=True)
         await worker.close()
         await ledger.close()
-
-
-async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> None:
-    """Keep the ledger and every worker running as processes of their own, until `stop`."""
-    log.info("hub-starting", workers=len(settings.workers), ledger=settings.ledger.origin)
-    ending = asyncio.Event()
-    ledger = asyncio.create_task(_keep(file, "ledger", ending))
-    workers = [asyncio.create_task(_keep(file, f"worker-{number}", stop)) for number in range(len(settings.workers))]
-    await stop.wait()
-    await asyncio.gather(*workers)
-    ending.set()  # the ledger outlives its workers, so that what they had asked gets its outcome
-    await ledger
-
-
-async def _keep(file: Path, part: str, stop: asyncio.Event) -> None:
-    """Run one part; start it again when it dies."""
-    deaths = 0
-    while not stop.is_set():
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "bus", "hub", str(file), "--part", part, "--parent", str(os.getpid())),
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-        )
-        ended = asyncio.create_task(process.wait())
-        await _first(ended, stop)
-        if not ended.done():
-            process.terminate()
-            await _end(process, ended)
-            return
-        log.error("hub-part-died", part=part, code=process.returncode)
-        await _pause(_PAUSES_S[min(deaths, len(_PAUSES_S) - 1)], stop)
-        deaths += 1
-
-
-async def _first(ended: asyncio.Future[Any], stop: asyncio.Event) -> None:
-    """Wait until this ends or everything shall stop."""
-    stopping = asyncio.create_task(stop.wait())
-    ended.add_done_callback(lambda _: stopping.cancel())
-    await asyncio.gather(stopping, return_exceptions=True)
-
-
-async def _end(process: asyncio.subprocess.Process, ended: Awaitable[int]) -> None:
-    try:
-        await asyncio.wait_for(ended, STOP_S)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-async def _pause(seconds: float, stop: asyncio.Event) -> None:
-    waiting = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({waiting}, timeout=seconds)
-    waiting.cancel()
-
-
-async def _until(work: asyncio.Future[None], stop: asyncio.Event) -> None:
-    """Work until told to stop; what the work raises is raised."""
-    await _first(work, stop)
-    if work.done():
-        work.result()
-    work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
 
 
 def _link_settings(settings: HubSettings, number: int) -> LinkSettings:

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from adapters.port import DeclarationError
 from bus.app.ledger_files import NoLedgerHereError
+from bus.app.supervisor import PartFailedError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
 from bus.cli.errors import CommandError
@@ -95,6 +96,8 @@ def _said_by_itself(error: Exception) -> Failure | None:
         return Failure(error.code, error.rule, str(error))
     if isinstance(error, _WrongUsage):
         return Failure(Exit.USAGE, "usage", getattr(error, "format_message", error.__str__)())
+    if isinstance(error, PartFailedError):
+        return Failure(Exit(error.code) if error.code in set(Exit) else Exit.INTERNAL, "hub-part", str(error))
     if isinstance(error, typer.Abort):
         return Failure(Exit.NO, "declined", "nothing was done")
     if isinstance(error, ConfigError | RegistryError):

@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from bus import logs
-from bus.app.hub_process import run_ledger, run_worker, supervise
+from bus.app.supervisor import supervise
 from bus.app.trust import refuse_development_pki
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
@@ -41,12 +41,17 @@ def command(
 
 
 def _part(file: Path, settings: HubSettings, part: str) -> Running:
+    """What this process runs; it imports that and no more, so that a part that died is soon back."""
     if not part:
         return lambda stop: supervise(file.absolute(), settings, stop)
     if part == "ledger":
+        from bus.app.ledger_process import run_ledger  # noqa: PLC0415 - see above
+
         return lambda stop: run_ledger(settings, stop)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
         parts = ", ".join(["ledger", *known])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
+    from bus.app.hub_process import run_worker  # noqa: PLC0415 - see above
+
     return lambda stop: run_worker(settings, known[part], stop)
