@@ -58,6 +58,17 @@ def texts(schema: SchemaVersion, data: object, term: str) -> Iterator[str]:
     yield from _leaves(schema.project(data, frozenset({term})))
 
 
+def holds(schema: SchemaVersion, data: object, terms: Iterable[str]) -> bool:
+    """Whether the data say something under every one of these terms."""
+    return all(_says(schema.project(data, frozenset({term}))) for term in terms)
+
+
+def _says(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_says, value.values() if isinstance(value, dict) else value))
+    return any(True for _ in _leaves(value)) if isinstance(value, Element) else value is not None
+
+
 def _identifiers(snapshot: Snapshot, schema: SchemaVersion) -> frozenset[str]:
     known = ((term, snapshot.term(term)) for term in schema.terms)
     return frozenset(term for term, row in known if row is not None and row.identifier)

@@ -199,10 +199,10 @@ def _judge(held: _Holders, field: Field, override: Override | None) -> FieldVerd
 
 def _find(held: _Holders, field: Field, override: Override | None) -> tuple[Finding, tuple[HeldBy, ...]]:
     # 1. what nobody could hold, or must be told to begin with
-    if field.term is None:
+    term = held.snapshot.term(field.term or "")
+    if term is None:
         return Finding.UNBOUND, ()
-    term = held.snapshot.term(field.term)
-    if term is not None and term.identifier:
+    if term.identifier:
         return Finding.IDENTIFIER, ()
     if held.procedure is not None and field.of in held.procedure.new_roles:
         return Finding.NEW_SUBJECT, ()

@@ -91,7 +91,7 @@ class Dossiers:
         2. the plan follows from the registry
         3. the dossier is declared open with its parties, and whatever passed the guard by a declared reason
         4. every question that can be asked is asked
-        5. what is left is declared; the result is kept
+        5. the result is kept; what is left is declared
 
         Raises:
             GuardRefusedError: 702, with who holds what.
@@ -107,10 +107,10 @@ class Dossiers:
         if overrides:
             await self._declarer.override(opening.dossier, form.procedure, overrides, *who)
         record = await self._gather(opening, form, plan, overrides, started_ms)
+        await self._store.keep(record)  # before the gaps are declared: what was found must not be lost with a link
         gaps = tuple(GapNote(requirement=line.requirement, reason=line.reason) for line in record.lines if line.reason)
         if gaps:
             await self._declarer.gaps(opening.dossier, form.procedure, gaps, *who)
-        await self._store.keep(record)
         return record
 
     async def show(self, dossier: str) -> DossierRecord:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bus.about import holds
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.node.ask import Answered, Ask, Asker
@@ -85,6 +86,7 @@ class Questions:
         self._people = people
         self._framing = framing
         self._gate = asyncio.Semaphore(framing.max_parallel)
+        self._wanted = {wanted.key: wanted for need in plan.needs for choice in need.choices for wanted in choice}
         self._asked: set[str] = set()
         self._running: set[asyncio.Task[None]] = set()
         self.gathered = Gathered()
@@ -119,7 +121,7 @@ class Questions:
         async with self._gate:
             outcome = await self._put(ask, self._people[ask.role])
         for key in ask.serves:
-            self.gathered.outcomes[key] = outcome
+            self.gathered.outcomes[key] = self._enough(key, ask, outcome)
 
     async def _put(self, ask: outcomes.Ask, who: Person) -> outcomes.Outcome:
         question = self._question(ask, who)
@@ -134,6 +136,17 @@ class Questions:
         if schema is not None and differs(schema, answered.data, who.name, who.birth):
             return Failed(GapReason.MISMATCH, answered.exchange)
         return Found(answered.data, answered.exchange)
+
+    def _enough(self, key: str, ask: outcomes.Ask, outcome: outcomes.Outcome) -> outcomes.Outcome:
+        """An answer silent on what the evidence consists of shows nothing; where there is a condition, that decides."""
+        wanted = self._wanted[key]
+        if isinstance(outcome, Failed) or wanted.source is None or wanted.source.condition is not None:
+            return outcome
+        operation = self._directory.snapshot.operation(ask.service, ask.operation)
+        schema = operation.answer if operation else None
+        if schema is None or holds(schema, outcome.body, wanted.terms):
+            return outcome
+        return Failed(GapReason.NO_MATCH, outcome.exchange)
 
     def _question(self, ask: outcomes.Ask, who: Person) -> Ask:
         facts = {"id": who.id, "name": who.name, "birth": who.birth}

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import dossier_rows
 import problem_page
 import spec_rows
 import wire_tables
@@ -35,8 +36,14 @@ def pages() -> dict[str, str]:
     return {
         "bad-input.md": "\n".join(spec_rows.page(tables)) + "\n",
         "problems.md": "\n".join(problem_page.page()) + "\n",
+        "dossiers.md": "\n".join(_dossiers()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
+
+
+def _dossiers() -> list[str]:
+    cases, guard = (importlib.import_module(name) for name in ("test_dossiers", "test_dossier_guard"))
+    return [*dossier_rows.page([cases.RESOLVED, cases.GAPS]), *guard.page()]
 
 
 if __name__ == "__main__":
