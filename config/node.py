@@ -91,6 +91,8 @@ class NodeLinkSettings(TlsIdentity):
     """Hub workers to dial first; the hub names the others."""
     heartbeat_seconds: float = Field(default=15.0, ge=1.0, le=300.0)
     """How often a quiet session is probed, in seconds."""
+    longest_wait_seconds: float = Field(default=30.0, ge=0.1, le=600.0)
+    """Longest wait before a lost worker is dialled again, in seconds; waits double up to it and are drawn at random."""
 
 
 class NodeRegistrySettings(Settings):

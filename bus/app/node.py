@@ -61,6 +61,7 @@ class NodeParts:
     Attributes:
         hub: wss://… addresses to dial first.
         tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
+        longest_wait_s: before a lost worker is dialled again; the wait is drawn from 0 to the doubled bound.
     """
 
     instance: str
@@ -72,6 +73,7 @@ class NodeParts:
     max_body_bytes: int = 4 * 1024 * 1024
     max_parallel: int = 16
     limits: LinkLimits = field(default_factory=LinkLimits)
+    longest_wait_s: float = 30.0
 
 
 class Node:
@@ -91,6 +93,7 @@ class Node:
             now_ms=parts.clock,
             process=new_id(),
             limits=parts.limits,
+            backoff_cap_s=parts.longest_wait_s,
         )
         self._large = HttpParts(lambda: parts.tls)
         self.link = NodeLink(settings, Handlers(self._answer, self._notice))

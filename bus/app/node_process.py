@@ -58,6 +58,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             max_body_bytes=settings.http.max_body_bytes,
             max_parallel=settings.dossier.max_parallel_questions,
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
+            longest_wait_s=link.longest_wait_seconds,
         )
     )
     face = await _face(settings, node, keys.grants)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from nation import EmbeddedNation
+from processes import Processes
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,14 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNation]
     running = EmbeddedNation(tmp_path_factory.mktemp("nation"))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    """A hub with two workers and every node of the sample nation, as processes. Tests kill them and bring them back."""
+    laid = Processes.lay_out(tmp_path_factory.mktemp("group"))
+    try:
+        asyncio.run(laid.start())
+        yield laid
+    finally:
+        asyncio.run(laid.close())

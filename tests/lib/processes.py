@@ -19,15 +19,22 @@ import aiohttp
 import orjson
 from agency_system import AgencySystem
 from nation import PEOPLE
-from wires import PATIENCE_S, Ground, Tap, free_ports, until
+from wires import PATIENCE_S, Ground, Relay, Tap, free_ports, until
 
+from bus import net
 from bus.app.layout import LaidOut, Plan, lay_out
 from bus.app.prepare import State
+from bus.ledger import tools
 from bus.sample.serve import PORTS, Kind
 from config.secrets import read_secret
 
 ROOT = Path(__file__).parents[2]
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+NODES = 6
+FEW = ("a100010", "a100001", "a100002")
+"""The nodes that most tests need: the city's, which asks; the population database's; civil status'."""
+STRANGER = "a100005"
+"""An agency that the directory lists and that runs no node here; whoever looks at a worker's health shows its card."""
 COMMAND = (sys.executable, "-P", "-m", "bus")
 
 
@@ -89,6 +96,10 @@ class Child:
         """All that it printed."""
         return self.log.read_text(encoding="utf-8")
 
+    async def says(self, event: str, times: int = 1) -> None:
+        """Wait until it has logged this that often."""
+        await until(lambda: len(self.logged(event)) >= times)
+
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Every log line of this name."""
         lines = (line for line in self.log.read_bytes().splitlines() if line.startswith(b"{"))
@@ -112,65 +123,107 @@ class Child:
 
 @dataclass
 class Processes:
-    """A hub with its parts and some of its nodes, each a process of its own, laid out in a folder."""
+    """A hub with its parts and nodes, each a process of its own, laid out in a folder.
+
+    Before every worker stands a relay, and before every sample system a tap; both live on the ground's loop.
+    """
 
     folder: Path
     ground: Ground
     plan: Plan
     laid: LaidOut
     taps: dict[Kind, Tap]
+    relays: list[Relay]
     children: dict[str, Child] = field(default_factory=dict)
 
     @classmethod
     def lay_out(cls, folder: Path, *, workers: int = 2) -> Processes:
-        """Prepare the folder; nothing but the sample systems and their taps is started."""
-        ports = free_ports(workers + 6 + len(PORTS))
-        plan = Plan(
-            hub_port=ports, workers=workers, node_port=ports + workers, system_port=ports + workers + 6, people=PEOPLE
-        )
+        """Prepare the folder; nothing but taps and relays, and the systems behind the taps, is started."""
+        first = free_ports(2 * workers + NODES + len(PORTS))
+        hub, node, system, relay = first, first + workers, first + workers + NODES, first + workers + NODES + len(PORTS)
+        plan = Plan(hub_port=hub, workers=workers, node_port=node, system_port=system, people=PEOPLE)
         laid = lay_out(folder, plan, lambda _what, _done: None)
         ground = Ground()
         sample = State(folder, "").sample
         taps = {kind: Tap(ground, kind, sample, port).start() for kind, port in plan.systems.items()}
-        return cls(folder, ground, plan, laid, taps)
+        relays = [Relay(ground, hub + number, relay + number).start() for number in range(workers)]
+        for number in range(workers):
+            for file in (laid.hub, *laid.nodes.values()):
+                text = file.read_text(encoding="utf-8")
+                listen = f'"listen" = "127.0.0.1:{hub + number}"'
+                moved = text.replace(f":{hub + number}", f":{relay + number}").replace(
+                    f'"listen" = "127.0.0.1:{relay + number}"', listen
+                )
+                file.write_text(moved, encoding="utf-8")
+        for file in (laid.hub, *laid.nodes.values()):
+            with file.open("a", encoding="utf-8") as settings:
+                settings.write('\n[log]\nformat = "json"\n')
+        for file in laid.nodes.values():
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace("[link]\n", "[link]\nlongest_wait_seconds = 0.5\n"), encoding="utf-8")
+        return cls(folder, ground, plan, laid, taps, relays)
 
     @property
     def state(self) -> State:
+        """Where things lie."""
         return State(self.folder, "ledger.lienthong.test/vn-test")
 
     @property
     def counter(self) -> AgencySystem:
+        """The city's one-stop system."""
         return AgencySystem(self.laid.node_url, read_secret(self.laid.key_file).decode())
+
+    async def start(self) -> None:
+        """Start the hub, then the consumer's node and two others; wait until all stand."""
+        self.hub()
+        for worker in range(self.plan.workers):
+            await until(lambda at=worker: self.listens(at))
+        for agency in FEW:
+            self.node(agency)
+        await self.stands(*FEW)
 
     def hub(self) -> Child:
         """Start the hub with its supervisor."""
         return self._start("hub", "hub", str(self.laid.hub))
 
-    def part(self, part: str) -> Child:
-        """Start one part of the hub alone, as a service manager does."""
-        return self._start(part, "hub", str(self.laid.hub), "--part", part)
-
     def node(self, agency: str) -> Child:
         """Start one node."""
         return self._start(f"node-{agency}", "node", str(self.laid.nodes[agency]))
 
-    def nodes(self, *agencies: str) -> None:
-        for agency in agencies:
-            self.node(agency)
+    async def listens(self, worker: int) -> bool:
+        """Whether a worker takes connections."""
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.plan.hub_port + worker)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
-    async def stands(self, *agencies: str, within_s: float = 60.0) -> None:
-        """Wait until these nodes are connected to every worker, and the consumer's answers."""
-        wanted = self.plan.workers
+    async def seen_by(self, worker: int) -> set[str]:
+        """The agencies that a worker has links to now; nobody while it is down."""
+        keys = self.state.keys
+        context = net.client_context(
+            keys.link_certificate(STRANGER), keys.link_key(STRANGER), keys.root.read_text("ascii")
+        )
+        url = f"https://127.0.0.1:{self.plan.hub_port + worker}/health"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url, ssl=context) as answer:
+                return set((await answer.json())["agencies"]) if answer.status == 200 else set()
+        except (aiohttp.ClientError, TimeoutError):
+            return set()
 
-        def linked() -> bool:
-            for agency in agencies:
-                child = self.children[f"node-{agency}"]
-                assert child.process.poll() is None, child.log.read_text()
-            opened = [line for child in self._hubs() for line in child.logged("link.opened")]
-            return all(len([line for line in opened if agency in line["agencies"]]) >= wanted for agency in agencies)
+    async def stands(self, *agencies: str) -> None:
+        """Wait until these agencies are linked to every worker, and the consumer's node answers."""
+        wanted = set(agencies or FEW)
 
-        await until(linked, within_s)
-        await until(self.answers, within_s)
+        async def linked() -> bool:
+            for name, child in self.children.items():
+                assert child.process.poll() is None, f"{name}: {child.text[-2000:]}"
+            seen = [await self.seen_by(worker) for worker in range(self.plan.workers)]
+            return all(wanted <= one for one in seen)
+
+        await until(linked, within_s=60, every_s=0.1)
+        await until(self.answers)
 
     async def answers(self) -> bool:
         """Whether the consumer's node takes requests and reaches the hub."""
@@ -190,19 +243,22 @@ class Processes:
         await until(lambda: pid not in self.pids(*words))
         return pid
 
-    def rewrite(self, file: Path, old: str, new: str) -> None:
-        """Change a settings or registry file."""
-        text = file.read_text(encoding="utf-8")
-        assert old in text, f"{old} is not in {file}"
-        file.write_text(text.replace(old, new), encoding="utf-8")
+    async def ledger(self) -> tools.Shown:
+        """What `lienthong ledger show` says."""
+        return await asyncio.to_thread(tools.show, self.state.ledger)
+
+    async def ledger_holds(self) -> bool:
+        """What `lienthong ledger verify` says."""
+        return (await asyncio.to_thread(tools.verify, self.state.ledger, lambda _done, _total: None)).holds
+
+    async def settled(self, size: int) -> bool:
+        """Whether the ledger has grown so far, and nothing in it is left open."""
+        shown = await self.ledger()
+        return shown.head.size >= size and shown.open_asked == 0
 
     async def command(self, *arguments: str) -> Ended:
         """Run one `lienthong` command to its end."""
         return await asyncio.to_thread(run_command, *arguments)
-
-    async def ledger(self) -> dict[str, Any]:
-        """What `lienthong ledger show` says."""
-        return dict((await self.command("ledger", "show", str(self.laid.hub), "--json")).json)
 
     async def close(self) -> None:
         """Stop all; nobody may be left."""
@@ -213,15 +269,14 @@ class Processes:
         left = self.pids()
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-        for tap in self.taps.values():
-            tap.close()
+        for end in (*self.relays, *self.taps.values()):
+            end.close()
         self.ground.close()
         assert not left, left
 
-    def _hubs(self) -> list[Child]:
-        return [child for name, child in self.children.items() if not name.startswith("node")]
-
     def _start(self, name: str, *arguments: str) -> Child:
+        if name in self.children:
+            self.children[name].process.wait(PATIENCE_S)
         child = Child.start(self.folder / f"{name}.log", *COMMAND, *arguments)
         self.children[name] = child
         return child
