@@ -9,6 +9,7 @@ Leaves out: judging evidence (`lienthong-check`), and what class of evidence may
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 _FILE: Final = "evidence.db"
 _CONTEXT: Final = b"lienthong archive v1"
+_RECENT: Final = 1024
+_RECENT_BYTES: Final = 32 * 1024
+"""So many answers of at most so many bytes are at hand without a look into the files."""
 
 
 class ArchiveStoppedError(Exception):
@@ -116,6 +120,9 @@ class SqlArchive:
         self._clock = clock
         self._connection = engine.connect()
         self._statements = _Writing(self._connection)
+        self._reader = engine.connect()
+        self._looking = _Reading(self._reader)
+        self._recent: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self._writer: GroupWriter[_Item, bool] = GroupWriter(self._write, _stopped, name="archive-writer", cap=64)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="archive-reader")
 
@@ -137,13 +144,20 @@ class SqlArchive:
 
     async def answer_for(self, sealer: str, exchange: str) -> Kept | None:
         """See the port."""
-        box = await self._reading(lambda: self._scalar(_FIND_ANSWER, {"sealer": sealer, "exchange": exchange}))
+        recent = self._recent.get((sealer, exchange))
+        if recent is not None:
+            return recent
+        box = await self._reading(lambda: self._find_answer(sealer, exchange))
         return None if box is None else self._unbox(box, "answer", sealer, exchange)
 
     async def keep_answer(self, sealer: str, exchange: str, sealed: bytes, parts: tuple[bytes, ...]) -> None:
         """See the port."""
-        box = self._box(Kept(sealed, parts), "answer", sealer, exchange)
-        await self._writer.submit(_Answer(sealer, exchange, box))
+        kept = Kept(sealed, parts)
+        box = self._box(kept, "answer", sealer, exchange)
+        if await self._writer.submit(_Answer(sealer, exchange, box)) and len(box) <= _RECENT_BYTES:
+            self._recent[sealer, exchange] = kept  # its receipt will ask for it in a moment
+            if len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
 
     async def start(self, sealer: str, exchange: str) -> bool:
         """See the port."""
@@ -165,12 +179,14 @@ class SqlArchive:
 
         Never later than a question's whole life ago: a repeat of a forgotten question would be done again.
         """
+        self._recent.clear()
         return await self._writer.run(lambda: self._forget(before_ms))
 
     async def close(self) -> None:
         """See the port."""
         await self._writer.close()
         self._readers.shutdown()
+        self._reader.close()
         self._connection.close()
         self._engine.dispose()
 
@@ -190,9 +206,9 @@ class SqlArchive:
         except StoreError as error:
             raise _stopped(error) from error
 
-    def _scalar(self, statement: sa.Select[bytes], values: dict[str, str]) -> bytes | None:
-        with as_store_errors(self._engine), self._engine.connect() as connection:
-            return connection.scalar(statement, values)
+    def _find_answer(self, sealer: str, exchange: str) -> bytes | None:
+        with as_store_errors(self._engine):
+            return self._looking.answer(sealer, exchange)
 
     def _rows(self, statement: sa.Select[str, bytes, int], values: dict[str, str]) -> list[sa.Row[Any]]:
         with as_store_errors(self._engine), self._engine.connect() as connection:
@@ -203,6 +219,19 @@ class SqlArchive:
 
     def _unbox(self, box: bytes, *context: str) -> Kept:
         return msgspec.msgpack.decode(self._vault.open(box, _bound(context)), type=Kept)
+
+
+class _Reading(Statements):
+    """The look-up that every question costs."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._find = self._compile(_FIND_ANSWER, ["sealer", "exchange"])
+
+    def answer(self, sealer: str, exchange: str) -> bytes | None:
+        """The box, if there is one; read to the end, so that no snapshot stays open."""
+        rows = self._cursor.execute(self._find, (sealer, exchange)).fetchall()
+        return rows[0][0] if rows else None
 
 
 class _Writing(Statements):
