@@ -36,6 +36,7 @@ from bus.node.declare import Declarer
 from bus.node.desk import NodeDesk
 from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
+from bus.node.notices import Notices
 from bus.node.parts import HttpParts
 from bus.notary import Judge, Notary
 from signing.keys import Signer
@@ -96,7 +97,8 @@ class Node:
             backoff_cap_s=parts.longest_wait_s,
         )
         self._large = HttpParts(lambda: parts.tls)
-        self.link = NodeLink(settings, Handlers(self._answer, self._notice))
+        self._notices = Notices(self._notice)
+        self.link = NodeLink(settings, Handlers(self._answer, self._notices))
 
     @classmethod
     async def start(cls, parts: NodeParts, *, ready_s: float = READY_S) -> Self:
@@ -130,6 +132,7 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
+        await self._notices.close()
         await self._large.close()
         for agency in self._parts.agencies:
             for adapter in agency.adapters.values():
