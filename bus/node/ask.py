@@ -278,6 +278,8 @@ class Asker:
 
     def _refused_by_hub(self, reply: Message) -> Code | None:
         """The number of the hub's own sealed refusal, if it is one; what does not hold is judged on receipt."""
+        if reply.parts:  # no fault has any
+            return None
         try:
             envelope = self._judge.open(read_reply(reply.head).sealed, self._clock()).envelope
         except ProblemError:
