@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from memory_archive import MemoryArchive
-from world_registry import BIRTH, CONSUMER, EXTRACT, JUSTICE, MARRIAGE, OPERATOR, PERSON, POPULATION, SCANS, Pki
+from world_registry import BIRTH, CONSUMER, EXTRACT, JUSTICE, MARRIAGE, OPERATOR, PERSON, POPULATION, SCANS, Pki, made
 from world_wire import Direct, InlineParts, Links
 
 from adapters.port import Adapter, Bounds, Found, Query
@@ -169,7 +169,7 @@ class World:
 
     def __init__(self, *, workers: int = 1, **registry: str) -> None:
         self.now_ms = START_MS
-        self.pki = Pki(datetime.fromtimestamp(START_MS / 1000 - 86_400, UTC))
+        self.pki = Pki(made(datetime.fromtimestamp(START_MS / 1000 - 86_400, UTC)))
         self.snapshot = self.pki.registry(1, **registry)
         self.ledger = FullDisk()
         self.workers = [Worker(self, workers) for _ in range(workers)]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 from registry_folder import AGREEMENTS, PROCEDURES, SERVICES, folder
 
 from bus.link.ports import Peer
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_registry
-from signing.devpki import DevPki
+from signing.devpki import DevPki, Issued
 from signing.keys import Signer, load_signer, thumbprint
 
 CONSUMER, POPULATION, JUSTICE, OPERATOR = "a200003", "a100001", "a100002", "a100000"
@@ -121,13 +122,39 @@ WORLD_SCHEMAS: Final = {
 WORLD_FAMILIES: Final = {"agreements": WORLD_AGREEMENTS, "services": WORLD_SERVICES, "procedures": PROCEDURES}
 
 
+class Made(NamedTuple):
+    """Keys and certificates, made once for all worlds."""
+
+    dev: DevPki
+    seals: dict[str, Issued]
+    links: dict[str, Issued]
+
+
+@cache
+def made(now: datetime) -> Made:
+    dev = DevPki.create(now)
+    return Made(
+        dev,
+        {agency: dev.seal(agency, now) for agency in (*AGENCIES, STRANGER)},
+        {agency: dev.link_client(f"{agency}.test", now) for agency in AGENCIES},
+    )
+
+
+@cache
+def compiled(
+    version: int, replaced: tuple[tuple[str, str], ...], certificates: tuple[tuple[str, bytes], ...]
+) -> Snapshot:
+    """A snapshot never changes, so worlds with the same registry share it."""
+    return compile_registry(
+        folder(**{**WORLD_FAMILIES, **dict(replaced)}) | WORLD_SCHEMAS | dict(certificates), version
+    )
+
+
 class Pki:
     """Keys and certificates of every agency, and the registry's files that name them."""
 
-    def __init__(self, now: datetime) -> None:
-        self.dev = DevPki.create(now)
-        self.seals = {agency: self.dev.seal(agency, now) for agency in (*AGENCIES, STRANGER)}
-        self.links = {agency: self.dev.link_client(f"{agency}.test", now) for agency in AGENCIES}
+    def __init__(self, made: Made) -> None:
+        self.dev, self.seals, self.links = made.dev, dict(made.seals), made.links
         self.revoked: dict[str, str] = {}
 
     def files(self) -> dict[str, bytes]:
@@ -146,7 +173,7 @@ class Pki:
 
     def registry(self, version: int, **replaced: str) -> Snapshot:
         """Compile the world's folder with families of tables replaced."""
-        return compile_registry(folder(**{**WORLD_FAMILIES, **replaced}) | WORLD_SCHEMAS | self.files(), version)
+        return compiled(version, tuple(replaced.items()), tuple(self.files().items()))
 
     def signer(self, agency: str) -> Signer:
         issued = self.seals[agency]
