@@ -19,6 +19,9 @@ from schemas.text import moment_ms
 from signing.checkpoint import NoteVerifier
 from signing.evidence import EvidenceError, der_from_pem, read
 from signing.examine import Finding, Trust, examine, overall
+from signing.tlog_examine import examine_proof
+from signing.tlog_policy import MAX_POLICY_BYTES, Policy
+from signing.tlog_proof import looks_like
 from signing.verdict import Indication, Status, because
 
 EXITS: Final = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
@@ -44,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = options.files[1:] if options.files[0] == "check" and len(options.files) > 1 else options.files
     try:
         trust = _trust(options)
+        proofs = _proof_trust(options)
         at_ms = moment_ms(options.at) if options.at else time.time_ns() // 1_000_000
-        reports = [_judge(Path(file), trust, at_ms) for file in files]
+        reports = [_judge(Path(file), trust, proofs, at_ms) for file in files]
     except (OSError, ValueError) as error:
         sys.stderr.write(f"lienthong-check: {error}\n")
         return EXITS[Status.INDETERMINATE]
@@ -57,12 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lienthong-check", description="Judge Lienthong evidence files without a server (docs/seal.md)."
+        prog="lienthong-check",
+        description="Judge evidence files (docs/seal.md) and .tlog-proof files (docs/ledger.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
     parser.add_argument("--operator", metavar="AGENCY", help="the agency that runs the hub, such as a100000")
     parser.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the ledger's public key")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="tlog-policy: logs, witnesses and their quorum")
+    parser.add_argument("--leaf", type=Path, metavar="FILE", help="the record that a .tlog-proof file proves")
     parser.add_argument(
         "--owner",
         action="append",
@@ -84,6 +91,21 @@ def _trust(options: argparse.Namespace) -> Trust:
     )
 
 
+class ProofTrust(NamedTuple):
+    """What proof files are judged under."""
+
+    policy: Policy
+    leaf: bytes | None
+
+
+def _proof_trust(options: argparse.Namespace) -> ProofTrust:
+    leaf = options.leaf.read_bytes() if options.leaf else None
+    if options.policy is None:
+        return ProofTrust(Policy(), leaf)
+    with options.policy.open("rb") as file:
+        return ProofTrust(Policy.from_text(file.read(MAX_POLICY_BYTES + 1)), leaf)
+
+
 def _pair(text: str) -> tuple[str, str]:
     thumbprint, equals, agency = text.partition("=")
     if not equals:
@@ -91,9 +113,13 @@ def _pair(text: str) -> tuple[str, str]:
     return thumbprint, agency
 
 
-def _judge(file: Path, trust: Trust, at_ms: int) -> Report:
+def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int) -> Report:
+    data = file.read_bytes()
+    if looks_like(data):
+        findings = examine_proof(data, proofs.leaf, proofs.policy, trust.log_keys)
+        return Report(str(file), findings, overall(findings))
     try:
-        findings = examine(read(file.read_bytes()), trust, at_ms)
+        findings = examine(read(data), trust, at_ms)
     except EvidenceError as error:
         findings = [Finding(0, "evidence file", because(Indication.FORMAT_FAILURE, "file", str(error)))]
     return Report(str(file), findings, overall(findings))
