@@ -1,7 +1,7 @@
 """The embedded bus: a hub and the sample nation's nodes in one process, over the same link on loopback.
 
 Promises: the parts are those of separate processes; only the settings differ. First run or hundredth, the order is
-1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the face to agency systems.
+1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems and to auditors.
 Leaves out: several workers (`lienthong hub`), production.
 """
 
@@ -24,6 +24,7 @@ from bus import net
 from bus.app import prepare
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
+from bus.app.log_process import LedgerFace
 from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
@@ -57,6 +58,7 @@ class Addresses:
 
     hub: str
     node: str
+    ledger: str
     systems: Mapping[str, str]
 
 
@@ -72,6 +74,7 @@ class Embedded:
         self._worker: HubWorker | None = None
         self._nodes: list[Node] = []
         self._face: web.AppRunner | None = None
+        self._log: LedgerFace | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
 
@@ -94,7 +97,7 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._worker, self._ledger, self._systems):
+        for closing in (self._log, self._worker, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -105,7 +108,8 @@ class Embedded:
         host = self._settings.hub_listen.rpartition(":")[0]
         node = self._face.addresses[0] if self._face else ("", 0)
         urls = {str(kind): url for kind, url in (self._systems.urls if self._systems else {}).items()}
-        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", urls)
+        shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
+        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, urls)
 
     @property
     def ledger(self) -> StoredLedger:
@@ -132,8 +136,12 @@ class Embedded:
         self._worker = await self._start_hub(self._ledger)
         # 5. nodes
         await self._start_nodes(self._worker)
-        # 6. face
+        # 6. faces
         await self._start_face()
+        await asyncio.to_thread(prepare.prepare_auditor, state, prepare.today())
+        self._log = await LedgerFace.start(
+            self._ledger, state.ledger.tiles_folder, listen=settings.ledger_listen, auditor_keys=state.auditor_keys
+        )
 
     async def _start_hub(self, ledger: StoredLedger) -> HubWorker:
         settings, state = self._settings, self.state
@@ -156,6 +164,7 @@ class Embedded:
                 ledger=ledger,
                 clock=self._clock,
                 limits=IN_FLIGHT,
+                tiles=state.ledger.tiles_folder,
                 spool=Spool(state.folder / "hub" / "spool", SpoolLimits(), time.monotonic),
             )
         )

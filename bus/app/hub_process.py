@@ -47,7 +47,19 @@ def ledger_files(settings: HubSettings) -> LedgerFiles:
         url = read_secret(ledger.database_url).decode()
     else:
         url = f"sqlite:///{ledger.folder / 'ledger.sqlite3'}"
-    return LedgerFiles(ledger.origin, url, ledger.guard_file, ledger.note_key, ledger.vault_key)
+    return LedgerFiles(
+        origin=ledger.origin,
+        store_url=url,
+        guard_file=ledger.guard_file,
+        note_key_file=ledger.note_key,
+        vault_key_file=ledger.vault_key,
+        tiles_folder=ledger.folder / "tiles",
+        second_note_key_file=ledger.second_note_key,
+        retired_note_keys=ledger.retired_note_keys,
+        policy_file=ledger.policy,
+        witness_wait_s=ledger.witness_seconds,
+        publish_without_quorum=ledger.publish_without_quorum,
+    )
 
 
 async def run_ledger(settings: HubSettings, stop: asyncio.Event) -> None:
@@ -87,6 +99,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
                 ),
                 time.monotonic,
             ),
+            tiles=settings.ledger.folder / "tiles",
             workers=len(settings.workers),
             leads=number == 0,
         )
@@ -113,6 +126,8 @@ async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> N
     ending = asyncio.Event()
     ledger = asyncio.create_task(_keep(file, "ledger", ending))
     workers = [asyncio.create_task(_keep(file, f"worker-{number}", stop)) for number in range(len(settings.workers))]
+    if settings.ledger_http is not None:
+        workers.append(asyncio.create_task(_keep(file, "log", stop)))
     await stop.wait()
     await asyncio.gather(*workers)
     ending.set()  # the ledger outlives its workers, so that what they had asked gets its outcome

@@ -79,6 +79,7 @@ class State:
             guard_file=self.folder / "guard" / "ledger.json",
             note_key_file=self.folder / "ledger" / "note.key",
             vault_key_file=self.folder / "ledger" / "vault.key",
+            tiles_folder=self.folder / "ledger" / "tiles",
         )
 
     def archive(self, agency: str) -> Path:
@@ -92,6 +93,11 @@ class State:
     def api_keys(self, agency: str) -> Path:
         """The digests of an agency's API keys."""
         return self.folder / "api-keys" / f"{agency}.toml"
+
+    @property
+    def auditor_keys(self) -> Path:
+        """The digests of auditors' API keys."""
+        return self.folder / "api-keys" / "auditors.toml"
 
     def api_key(self, agency: str, system: str) -> str:
         """A development API key in the clear; only the embedded bus keeps one."""
@@ -180,6 +186,15 @@ def prepare_api_key(state: State, agency: str, system: str, now: datetime) -> No
     if plain.exists():
         return
     text, _ = new_api_key(state.api_keys(agency), system=system, days=API_KEY_DAYS, now=now, note="embedded")
+    write_secret(plain, text.encode() + b"\n")
+
+
+def prepare_auditor(state: State, now: datetime) -> None:
+    """An auditor's API key for the ledger's entries, kept likewise."""
+    plain = state.folder / "api-keys" / "auditor"
+    if plain.exists():
+        return
+    text, _ = new_api_key(state.auditor_keys, system="auditor", days=API_KEY_DAYS, now=now, note="embedded")
     write_secret(plain, text.encode() + b"\n")
 
 

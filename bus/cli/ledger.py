@@ -36,7 +36,8 @@ def show(place: Place, *, as_json: Json = False) -> None:
     signed = shown.signed.decode() if shown.signed else None
     data = {
         "origin": shown.origin,
-        "vkey": shown.vkey,
+        "vkey": shown.vkeys[0],
+        "vkeys": shown.vkeys,
         "store_format": shown.store_format,
         "term": shown.term,
         "head": _head(shown.head),
@@ -46,7 +47,7 @@ def show(place: Place, *, as_json: Json = False) -> None:
     }
     rows = [
         ("origin", shown.origin),
-        ("public key", shown.vkey),
+        *(("public key", vkey) for vkey in shown.vkeys),
         ("store format", shown.store_format),
         ("term", shown.term),
         ("records", shown.head.size),

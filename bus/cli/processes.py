@@ -13,6 +13,7 @@ import uvloop
 
 from bus import logs
 from bus.app.hub_process import run_ledger, run_worker, supervise
+from bus.app.log_process import run_log
 from bus.app.node_process import run_node
 from bus.app.trust import refuse_development_pki
 from bus.cli.exits import Exit
@@ -28,14 +29,14 @@ def hub_command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
-        str, typer.Option(help="Run one part only: ledger, or worker-0, worker-1…; for service managers.")
+        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1… or log; for service managers.")
     ] = "",
 ) -> None:
     """Run a hub: its ledger process and its workers. SIGTERM or Ctrl-C drains and stops it."""
     settings = load(file, HubSettings).settings
     refuse_development_pki(settings)
     logs.configure(settings.log)
-    uvloop.run(_until_signal(_hub_part(file, settings, part)))
+    uvloop.run(until_signal(_hub_part(file, settings, part)))
 
 
 def node_command(file: Annotated[Path, typer.Argument(help="The node's settings (TOML).")]) -> None:
@@ -43,22 +44,26 @@ def node_command(file: Annotated[Path, typer.Argument(help="The node's settings 
     settings = load(file, NodeSettings).settings
     refuse_development_pki(settings)
     logs.configure(settings.log)
-    uvloop.run(_until_signal(lambda stop: run_node(settings, stop)))
+    uvloop.run(until_signal(lambda stop: run_node(settings, stop)))
 
 
 def _hub_part(file: Path, settings: HubSettings, part: str) -> Running:
     if not part:
         return lambda stop: supervise(file.absolute(), settings, stop)
+    http = settings.ledger_http
     if part == "ledger":
         return lambda stop: run_ledger(settings, stop)
+    if part == "log" and http is not None:
+        return lambda stop: run_log(settings, http, stop)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
-        parts = ", ".join(["ledger", *known])
+        parts = ", ".join(["ledger", *known, *(["log"] if http is not None else [])])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     return lambda stop: run_worker(settings, known[part], stop)
 
 
-async def _until_signal(run: Running) -> None:
+async def until_signal(run: Running) -> None:
+    """Run until SIGINT or SIGTERM sets the event."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
