@@ -126,6 +126,27 @@ class HubLimits(Settings):
     """Exchanges in flight per agency and worker."""
 
 
+class AuditSettings(Settings):
+    """Looking into the ledger: a process of its own, so that a search takes nothing from an exchange."""
+
+    listen: Endpoint
+    """Where auditors reach it."""
+    certificate: FilePath | None = None
+    """PEM file with its TLS certificate; none leaves TLS to a proxy before it."""
+    key: SecretPath | None = None
+    """PEM file with the certificate's key."""
+    auditors: SecretPath
+    """Auditors, their scopes and the digests of their keys (`lienthong keys auditor`)."""
+    folder: FilePath
+    """Search tables (SQLite), and beside them the keys of people's pseudonyms; with PostgreSQL only those keys."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
+
+
 class HubSettings(Settings):
     """A hub: `lienthong hub --config FILE`."""
 
@@ -151,6 +172,8 @@ class HubSettings(Settings):
     """Parts over 1 MiB."""
     ledger_http: LedgerHttpSettings | None = None
     """The ledger's own face; None: it is served beside the link alone, to nodes."""
+    audit: AuditSettings | None = None
+    """Looking into the ledger; None runs no such process."""
     limits: HubLimits = HubLimits()
     """What the hub takes at once."""
     trust: TrustSettings = TrustSettings()

@@ -22,6 +22,7 @@ from adapters.kinds import build as build_adapter
 from adapters.port import Adapter
 from bus import net
 from bus.app import prepare
+from bus.app.audit import Audit, AuditParts
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
 from bus.app.log_process import LedgerFace
@@ -59,6 +60,7 @@ class Addresses:
     hub: str
     node: str
     ledger: str
+    audit: str
     systems: Mapping[str, str]
 
 
@@ -75,6 +77,7 @@ class Embedded:
         self._nodes: list[Node] = []
         self._face: web.AppRunner | None = None
         self._log: LedgerFace | None = None
+        self._audit: Audit | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
 
@@ -97,7 +100,7 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._log, self._worker, self._ledger, self._systems):
+        for closing in (self._audit, self._log, self._worker, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -109,7 +112,8 @@ class Embedded:
         node = self._face.addresses[0] if self._face else ("", 0)
         urls = {str(kind): url for kind, url in (self._systems.urls if self._systems else {}).items()}
         shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
-        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, urls)
+        audit = self._audit.address if self._audit else ""
+        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, urls)
 
     @property
     def ledger(self) -> StoredLedger:
@@ -133,7 +137,7 @@ class Embedded:
         kinds = {system.server for system in SYSTEMS if system.server is not None}
         self._systems = await SampleSystems.start(sorted(kinds), state.sample)
         # 4. hub
-        self._worker = await self._start_hub(self._ledger)
+        worker = self._worker = await self._start_hub(self._ledger)
         # 5. nodes
         await self._start_nodes(self._worker)
         # 6. faces
@@ -141,6 +145,17 @@ class Embedded:
         await asyncio.to_thread(prepare.prepare_auditor, state, prepare.today())
         self._log = await LedgerFace.start(
             self._ledger, state.ledger.tiles_folder, listen=settings.ledger_listen, auditor_keys=state.auditor_keys
+        )
+        await asyncio.to_thread(prepare.prepare_audit, state, settings.operator, prepare.today())
+        self._audit = await Audit.start(
+            AuditParts(
+                ledger=self._ledger,
+                ledger_files=state.ledger,
+                files=state.audit,
+                snapshot=lambda: worker.directory.snapshot,
+                clock=self._clock,
+                listen=settings.audit_listen,
+            )
         )
 
     async def _start_hub(self, ledger: StoredLedger) -> HubWorker:

@@ -128,6 +128,8 @@ async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> N
     workers = [asyncio.create_task(_keep(file, f"worker-{number}", stop)) for number in range(len(settings.workers))]
     if settings.ledger_http is not None:
         workers.append(asyncio.create_task(_keep(file, "log", stop)))
+    if settings.audit is not None:
+        workers.append(asyncio.create_task(_keep(file, "audit", stop)))
     await stop.wait()
     await asyncio.gather(*workers)
     ending.set()  # the ledger outlives its workers, so that what they had asked gets its outcome

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, demo, doctor, dossier, explain_config, keys, ledger, processes, registry, witness
+from bus.cli import (
+    api_keys,
+    audit,
+    auditors,
+    demo,
+    doctor,
+    dossier,
+    explain_config,
+    keys,
+    ledger,
+    processes,
+    registry,
+    witness,
+)
 from bus.cli.exits import Exit
 from bus.cli.failures import report, wants_json
 from bus.cli.output import Json, emit
@@ -36,6 +49,8 @@ keys.app.add_typer(api_keys.app, name="api-key")
 app.add_typer(keys.app, name="keys")
 app.add_typer(registry.app, name="registry")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(audit.app, name="audit")
+keys.app.add_typer(auditors.app, name="auditor")
 app.add_typer(witness.app, name="witness")
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from rich.markup import escape
 
 from adapters.port import DeclarationError
+from bus.app.auditor import AuditRefusedError
 from bus.app.ledger_files import NoLedgerHereError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
+from bus.audit.erasure import ErasureRefusedError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
@@ -66,6 +68,8 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     FolderError: (Exit.CONFIG, "registry-folder"),
     DeclarationError: (Exit.CONFIG, "adapter"),
     NoLedgerHereError: (Exit.CONFIG, "no-ledger-here"),
+    AuditRefusedError: (Exit.NO, "audit-refused"),
+    ErasureRefusedError: (Exit.NO, "erasure-refused"),
     LedgerUnreachableError: (Exit.UNREACHABLE, "ledger-unreachable"),
     LinkError: (Exit.UNREACHABLE, "link"),
     LinkRefusedError: (Exit.NO, "link-refused"),

@@ -1,5 +1,6 @@
 """`lienthong ledger …`: create, show, verify, migrate, erase, put a lost guard back."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,8 +8,12 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bus.app.audit import open_audit
 from bus.app.ledger_files import ledger_at
+from bus.app.orders import audit_of, give, records_at, retain
+from bus.audit.erasure import LEAST_MONTHS, together
 from bus.cli.exits import Exit
+from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, progress, table
 from bus.ledger import tools
 from bus.ledger.port import Head
@@ -87,16 +92,66 @@ def migrate(
 @app.command("erase")
 def erase(
     place: Place,
-    indexes: Annotated[list[int], typer.Argument(min=0, help="Numbers of the records.")],
+    indexes: Annotated[list[str], typer.Argument(help="Records: 17, or 17-40 for 17 to 40.")],
     *,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the order.")],
+    by: Annotated[str, typer.Option(help="Who orders it: the decision or the court.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase the details of records for good. The records stay, and every proof with them."""
+    """Order the details of records erased for good. The order is itself a record; leaves and every proof stay."""
+    ranges = together(idx for text in indexes for idx in _span(text))
+    count = sum(end - first for first, end in ranges)
     if not yes:
-        typer.confirm(f"Erase the details of {len(indexes)} record(s) for good?", abort=True, err=True)
-    count = tools.erase(ledger_at(place), indexes)
-    emit({"erased": count}, f"{count} erased", as_json=as_json)
+        typer.confirm(f"Erase the details of {count} record(s) for good?", abort=True, err=True)
+    done = asyncio.run(give(records_at(place), by, reason, ranges))
+    data = {"order": done.order, "ranges": done.ranges, "erased": done.details}
+    emit(data, f"{done.details} erased; the order is record {done.order}", as_json=as_json)
+
+
+@app.command("retain")
+def retain_command(
+    place: Place,
+    *,
+    exchanges: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that exchanges are kept.")] = 24,
+    declarations: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that declarations are kept.")] = 60,
+    inquiries: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that auditors' looks are kept.")] = 60,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase the details that are older than their class is kept; each deletion is ordered and recorded."""
+    months = {"exchanges": exchanges, "declarations": declarations, "inquiries": inquiries}
+    ranges, erased = asyncio.run(retain(records_at(place), months, dry=dry))
+    due = sum(end - first for first, end in ranges)
+    emit({"due": due, "ranges": ranges, "erased": erased}, f"{due} due, {erased} erased", as_json=as_json)
+
+
+@app.command("rebuild-index")
+def rebuild_index(place: Place, *, as_json: Json = False) -> None:
+    """Make the search tables anew from entries and details, and say whether they answer as before; exit 1 if not."""
+    records = records_at(place)
+    opened = open_audit(records.ledger, audit_of(records))
+    try:
+        with _counting("indexing") as tell:
+            opened.indexer.catch_up(tell)
+            before = opened.index.fingerprint()
+            count = opened.indexer.rebuild(tell)
+        after, erased = opened.index.fingerprint(), opened.index.erased()
+    finally:
+        opened.close()
+    data = {"records": count, "identical": before == after, "fingerprint": after, "erased": erased}
+    named = ", ".join(str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in erased) or "none"
+    verdict = "identical" if before == after else "DIFFERENT from before"
+    emit(data, f"{count} records, {verdict}; erased: {named}", as_json=as_json)
+    if before != after:
+        raise typer.Exit(Exit.NO)
+
+
+def _span(text: str) -> range:
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise CommandError(Exit.USAGE, "records", "records are numbers, or two numbers with a dash")
+    return range(int(first), int(last or first) + 1)
 
 
 @app.command("restore-guard")

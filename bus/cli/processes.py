@@ -12,6 +12,7 @@ import typer
 import uvloop
 
 from bus import logs
+from bus.app.audit_process import run_audit
 from bus.app.hub_process import run_ledger, run_worker, supervise
 from bus.app.log_process import run_log
 from bus.app.node_process import run_node
@@ -29,7 +30,7 @@ def hub_command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
-        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1… or log; for service managers.")
+        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log or audit; for service managers.")
     ] = "",
 ) -> None:
     """Run a hub: its ledger process and its workers. SIGTERM or Ctrl-C drains and stops it."""
@@ -55,9 +56,12 @@ def _hub_part(file: Path, settings: HubSettings, part: str) -> Running:
         return lambda stop: run_ledger(settings, stop)
     if part == "log" and http is not None:
         return lambda stop: run_log(settings, http, stop)
+    audit = settings.audit
+    if part == "audit" and audit is not None:
+        return lambda stop: run_audit(settings, audit, stop)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
-        parts = ", ".join(["ledger", *known, *(["log"] if http is not None else [])])
+        parts = ", ".join(["ledger", *known, *(["log"] if http is not None else []), *(["audit"] if audit else [])])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     return lambda stop: run_worker(settings, known[part], stop)
 
