@@ -23,6 +23,7 @@ from config.parts import (
     TrustSettings,
     refuse_development,
 )
+from config.retention import RetentionSettings
 
 
 class SystemCertificate(Settings):
@@ -132,6 +133,8 @@ class NodeSettings(Settings):
     """The face to agency systems."""
     dossier: DossierSettings = DossierSettings()
     """How dossiers are resolved."""
+    retention: RetentionSettings = RetentionSettings()
+    """How long each class of evidence is kept."""
     trust: TrustSettings = TrustSettings()
     """What counts as trustworthy."""
     log: LogSettings = LogSettings()

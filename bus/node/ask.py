@@ -9,7 +9,7 @@ bytes are sent again only where nothing can happen twice. Leaves out: which ques
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -144,7 +144,7 @@ class Asker:
         reply = read_reply(message.head)
         answer, parts = await self._verify(question, sealed, reply, message.parts, session)
         proven = self._receipt(question, sealed, reply)
-        await self._archive.keep(question.id, "reply", message.head, parts)
+        await asyncio.gather(*self._kept(question.id, message.head, reply, parts))
         if answer.problem is not None:
             refused = ProblemError(answer.problem)
             refused.exchange = question.id
@@ -152,6 +152,14 @@ class Asker:
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
         return Answered(question.id, self._value(answer, operation, parts), answer, proven)
+
+    def _kept(
+        self, exchange: str, head: bytes, reply: Reply, parts: tuple[bytes, ...]
+    ) -> Iterator[Coroutine[None, None, None]]:
+        """The reply as it came, and its receipt by itself: that is kept for longer than the reply."""
+        yield self._archive.keep(exchange, "reply", head, parts)
+        if reply.receipt is not None:
+            yield self._archive.keep(exchange, "receipt", pack(reply.receipt), ())
 
     def _draft(self, ask: Ask) -> tuple[Envelope, Operation, bytes]:
         service, operation = self._find(ask)
