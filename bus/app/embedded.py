@@ -26,7 +26,7 @@ from bus.app.audit import Audit, AuditParts
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
 from bus.app.log_process import LedgerFace
-from bus.app.node import AgencyParts, Node, NodeParts
+from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
 from bus.app.systems import SampleSystems
@@ -34,7 +34,7 @@ from bus.clock import SteadyClock
 from bus.http.agency import AgencyFace, Desk
 from bus.hub.desk import InFlight
 from bus.keystore import open_key
-from bus.ledger.process import start_ledger
+from bus.ledger.process import start_ledger, verifiers_of
 from bus.ledger.sequencer import StoredLedger
 from bus.link.hub import HubSettings
 from bus.link.spool import Spool, SpoolLimits
@@ -46,6 +46,7 @@ from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.systems import SYSTEMS, registry_folder, secret_files, settings_for
 from config.embedded import EmbeddedSettings
 from config.secrets import read_secret
+from signing.tlog_policy import Policy
 
 log = structlog.get_logger(__name__)
 IN_FLIGHT: Final = InFlight(worker=4096, agency=1024)
@@ -216,6 +217,9 @@ class Embedded:
                 agencies=tuple(parts),
                 clock=self._clock,
                 max_body_bytes=MAX_BODY_BYTES,
+                ledger=WatchParts(
+                    Policy(logs=verifiers_of(state.ledger)), state.folder / "node" / name / "ledger-watch.json"
+                ),
             )
         )
 

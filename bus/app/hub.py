@@ -26,6 +26,7 @@ from bus.http.readers import by_link
 from bus.hub.declaration import Declarations
 from bus.hub.desk import HubDesk, InFlight
 from bus.hub.exchange import Exchange
+from bus.hub.log import LogDesk
 from bus.hub.recovery import Recovery
 from bus.hub.routes import Routes
 from bus.ledger.port import Ledger
@@ -95,6 +96,7 @@ class HubWorker:
 
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
+        self._published = PublishedLog(parts.ledger, parts.tiles)
         directory, clock, ledger = parts.registry.directory, parts.clock, parts.ledger
         operator = directory.snapshot.operator
         judge = Judge(directory, parts.link.instance)
@@ -118,6 +120,7 @@ class HubWorker:
                 Topic.EXCHANGE: self.exchange,
                 Topic.DECLARE: declarations,
                 Topic.REGISTRY: parts.registry.serve,
+                Topic.LOG: LogDesk(self._published),
             },
             limits=parts.limits,
         )
@@ -143,7 +146,7 @@ class HubWorker:
         worker = cls(parts)
         parts.registry.directory.on_change(worker._on_registry)
         directory = parts.registry.directory
-        log_face = LogFace(PublishedLog(parts.ledger, parts.tiles), by_link(directory, parts.clock))
+        log_face = LogFace(worker._published, by_link(directory, parts.clock))
         face = HubFace(ledger=parts.ledger, routes=worker.routes, directory=directory, log=log_face)
         app = face.application()
         app.add_routes(worker.link.routes())

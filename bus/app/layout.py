@@ -16,6 +16,7 @@ from typing import Final
 
 from bus.app import prepare
 from bus.app.prepare import Progress, State
+from bus.ledger.keys import read_note_key
 from bus.registry.layout import metadata_path
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.serve import PORTS, Kind
@@ -149,6 +150,7 @@ def _node(state: State, plan: Plan, host: str, agencies: list[str], port: int) -
             "trusted_root": str(state.repository / metadata_path("root", 1)),
             "folder": str(state.folder / "node" / host / "registry"),
         },
+        "ledger": {"keys": [read_note_key(state.ledger.note_key_file, state.ledger.origin).verifier.text]},
         "http": {"listen": f"127.0.0.1:{port}"},
     }
     served = [_served(state, agency) for agency in agencies]

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -22,7 +23,7 @@ from bus.directory import Directory
 from bus.http.agency import Desk
 from bus.ids import new_id
 from bus.link.dialler import NodeSettings
-from bus.link.errors import StreamRefusedError
+from bus.link.errors import LinkError, StreamRefusedError
 from bus.link.frames import ResetCode
 from bus.link.limits import LinkLimits
 from bus.link.messages import Message
@@ -37,11 +38,16 @@ from bus.node.desk import NodeDesk
 from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
 from bus.node.parts import HttpParts
+from bus.node.receipts import Promised, nobody
+from bus.node.watch import LogWatch
 from bus.notary import Judge, Notary
+from bus.topics import Topic
 from signing.keys import Signer
+from signing.tlog_policy import Policy
 
 log = structlog.get_logger(__name__)
 READY_S: Final = 30.0
+LOG_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,21 @@ class AgencyParts:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchParts:
+    """How the ledger is watched: its keys and witnesses, and where what was seen is kept."""
+
+    policy: Policy
+    state_file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class NodeParts:
     """What a node is made of.
 
     Attributes:
         hub: wss://… addresses to dial first.
         tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
+        ledger: under which policy this node watches the ledger; None: it does not.
     """
 
     instance: str
@@ -72,6 +87,7 @@ class NodeParts:
     max_body_bytes: int = 4 * 1024 * 1024
     max_parallel: int = 16
     limits: LinkLimits = field(default_factory=LinkLimits)
+    ledger: WatchParts | None = None
 
 
 class Node:
@@ -94,6 +110,11 @@ class Node:
         )
         self._large = HttpParts(lambda: parts.tls)
         self.link = NodeLink(settings, Handlers(self._answer, self._notice))
+        self.watch: LogWatch | None = None
+        self._promised: Promised = nobody
+        if parts.ledger is not None:
+            self.watch = LogWatch(parts.ledger.policy, self._published, parts.clock, parts.ledger.state_file)
+            self._promised = self.watch.promised
 
     @classmethod
     async def start(cls, parts: NodeParts, *, ready_s: float = READY_S) -> Self:
@@ -119,6 +140,8 @@ class Node:
             node._tasks.append(asyncio.create_task(parts.registry.try_fetch(node.link)))
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
+        if node.watch is not None:
+            node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
 
     async def close(self) -> None:
@@ -158,6 +181,7 @@ class Node:
             directory=directory,
             clock=parts.clock,
             registry_changed=lambda: parts.registry.try_fetch(self.link),
+            promised=self._promised,
         )
 
     def _provider(self, agency: AgencyParts) -> Provider:
@@ -175,6 +199,7 @@ class Node:
             parts=self._large,
             clock=parts.clock,
             max_body_bytes=parts.max_body_bytes,
+            promised=self._promised,
         )
         declarer = Declarer(
             notary=provider.notary,
@@ -200,6 +225,18 @@ class Node:
             return await store.new_number((known.code(now_ms) if known else None) or agency.id, now_ms)
 
         return Desk(asker, dossiers, directory, new_number)
+
+    async def _published(self, path: str) -> bytes:
+        """The bytes at a path of the hub's published ledger.
+
+        Raises:
+            OSError: no hub brings them.
+        """
+        try:
+            told = await self.link.call(Message(Topic.LOG, path.encode()), LOG_TIMEOUT_S)
+        except LinkError as error:
+            raise OSError(f"{path}: {error}") from error
+        return told.parts[0] if told.parts else b""
 
     async def _answer(self, session: Session, message: Message, deadline: float) -> Message:
         if self._desk is None:

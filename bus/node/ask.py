@@ -24,7 +24,7 @@ from bus.link.node import NodeLink
 from bus.link.session import Session
 from bus.node.archive import Archive
 from bus.node.parts import PartCarrier
-from bus.node.receipts import Proven, check_receipt
+from bus.node.receipts import Promised, Proven, check_receipt, nobody
 from bus.notary import Judge, Notary
 from bus.replies import check_reply
 from bus.topics import Reply, Topic, read_reply
@@ -94,7 +94,7 @@ class Answered(NamedTuple):
 class Asker:
     """One agency's questions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         notary: Notary,
@@ -105,8 +105,10 @@ class Asker:
         parts: PartCarrier,
         clock: Clock,
         max_body_bytes: int,
+        promised: Promised = nobody,
     ) -> None:
         self._parts = parts
+        self._promised = promised
         self._notary = notary
         self._directory = directory
         self._judge = judge
@@ -263,7 +265,10 @@ class Asker:
         if reply.receipt is None:
             return None
         receipt = self._judge.open(reply.receipt, self._clock()).envelope
-        return check_receipt(receipt, self._directory.snapshot.operator, question, sealed, reply.sealed)
+        proven = check_receipt(receipt, self._directory.snapshot.operator, question, sealed, reply.sealed)
+        if receipt.receipt is not None:
+            self._promised(receipt.receipt)
+        return proven
 
     def _value(self, answer: Envelope, operation: Operation, parts: Sequence[bytes]) -> object:
         """The body, valid by the schema of this node's own snapshot."""

@@ -18,7 +18,7 @@ from bus.link.messages import Message
 from bus.link.session import Session
 from bus.node.answer import Answerer
 from bus.node.archive import Archive
-from bus.node.receipts import provider_of
+from bus.node.receipts import Promised, nobody, provider_of
 from bus.notary import Judge
 from bus.topics import Topic
 from schemas.problems import ProblemError
@@ -39,7 +39,9 @@ class NodeDesk:
         directory: Directory,
         clock: Clock,
         registry_changed: Callable[[], Awaitable[None]],
+        promised: Promised = nobody,
     ) -> None:
+        self._promised = promised
         self._answerer = answerer
         self._archives = archives
         self._judge = judge
@@ -83,3 +85,5 @@ class NodeDesk:
             log.error("receipt-does-not-hold", reason="not the operator's receipt of one of our exchanges")
             return
         await archive.keep(to.id, "receipt", head, ())
+        if body is not None:
+            self._promised(body)

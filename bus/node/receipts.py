@@ -7,6 +7,7 @@ Leaves out: inclusion in the published log, which a node checks against checkpoi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from bus import bodies
@@ -23,6 +24,13 @@ from schemas.record import (
 )
 from schemas.sealed import Sealed
 from schemas.text import b64url_decode
+
+Promised = Callable[[Receipt], None]
+"""Told of every receipt that holds."""
+
+
+def nobody(_receipt: Receipt) -> None:
+    """Nobody watches the ledger."""
 
 
 class Proven(NamedTuple):
