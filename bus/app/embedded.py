@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -115,6 +115,11 @@ class Embedded:
         shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
         audit = self._audit.address if self._audit else ""
         return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, urls)
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes of this bus."""
+        return tuple(self._nodes)
 
     @property
     def ledger(self) -> StoredLedger:

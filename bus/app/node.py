@@ -149,6 +149,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.watch is not None:
+            await self.watch.close()
         await self.link.close()
         await self._large.close()
         for agency in self._parts.agencies:

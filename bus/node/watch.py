@@ -114,6 +114,10 @@ class LogWatch:
             await asyncio.sleep(EVERY_S)
             await self.turn()
 
+    async def close(self) -> None:
+        """Keep what waits."""
+        await self._keep()
+
     async def turn(self) -> None:
         """One look: fetch if anything waits (or now and then), judge, keep.
 
