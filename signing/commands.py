@@ -145,7 +145,7 @@ def _bodies(bundle: Bundle) -> Iterator[Step]:
         for part in sorted(piece.parts)
     ]
     if lines:
-        yield Step("Nội dung đúng mã băm đã niêm phong", "The bodies have the sealed digests", "\n".join(lines))
+        yield Step("Phần đính kèm đúng mã băm đã đóng dấu", "The bodies have the sealed digests", "\n".join(lines))
 
 
 def _certificates(bundle: Bundle) -> Iterator[Step]:
@@ -183,7 +183,7 @@ def _seals(bundle: Bundle) -> Iterator[Step]:
             lines.append(_SEAL.format(piece=name, agency=named[head.x5t], key=kind, alg=head.alg))
     if lines:
         yield Step(
-            "Niêm phong (JWS) và vị trí trong lô", "The seals (JWS), and the place in the batch", "\n".join(lines)
+            "Con dấu số (JWS) và vị trí trong lô", "The seals (JWS), and the place in the batch", "\n".join(lines)
         )
 
 
@@ -207,4 +207,4 @@ def _log(bundle: Bundle) -> Iterator[Step]:
         return
     yield Step("Sổ cái đã công bố hai bản ghi", "The ledger has published both records", _NOTE)
     if bundle.log_key:
-        yield Step("Sổ cái đã ký điểm kiểm tra", "The ledger has signed the checkpoint", _KEY)
+        yield Step("Sổ cái đã ký điểm kiểm", "The ledger has signed the checkpoint", _KEY)

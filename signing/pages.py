@@ -75,7 +75,7 @@ def verdict_page(bundle: Bundle) -> bytes:
     """The page `verdict.html`."""
     findings = [_as_offered(one) for one in judge(bundle, offered(bundle), bundle.at_ms)]
     return page(
-        "Kết luận về chứng cứ trao đổi dữ liệu",
+        "Kết luận về bằng chứng của một giao dịch trao đổi",
         "Verdict on the evidence of one exchange",
         _answer(overall(findings), bundle.at_ms) + _exchange(bundle) + _steps(findings) + _next(),
     )
@@ -112,14 +112,14 @@ def _exchange(bundle: Bundle) -> str:
         for vi, en, value in rows
         if value
     )
-    return heading("Cuộc trao đổi", "The exchange") + f"<table>\n{body}</table>\n"
+    return heading("Giao dịch trao đổi", "The exchange") + f"<table>\n{body}</table>\n"
 
 
 def _asked(bundle: Bundle, question: Envelope | None) -> Iterable[tuple[str, str, str]]:
     if question is None:
         return
     consumer = question.consumer.agency if question.consumer else question.sealer
-    yield "Mã trao đổi", "Exchange", question.id
+    yield "Mã giao dịch", "Exchange", question.id
     yield "Bên hỏi", "Asked by", _named(bundle, consumer)
     yield "Bên cung cấp", "Asked of", _named(bundle, (question.service or "").partition("/")[0])
     yield "Dịch vụ, thao tác", "Service, operation", f"{question.service} · {question.operation}"
@@ -135,7 +135,7 @@ def _answered(bundle: Bundle, reply: Envelope | None) -> Iterable[tuple[str, str
         return
     told = f"{reply.kind.value} {int(reply.problem.code)}" if reply.problem else reply.kind.value
     yield "Kết quả", "Reply", told
-    yield "Bên niêm phong câu trả lời", "Reply sealed by", _named(bundle, reply.sealer)
+    yield "Bên đóng dấu câu trả lời", "Reply sealed by", _named(bundle, reply.sealer)
     yield "Thời điểm trả lời", "Replied at", _time(reply.created)
     yield "SHA-256 của câu trả lời", "SHA-256 of the reply", digest(bundle.pieces["reply"].sealed.envelope)
 

@@ -20,15 +20,15 @@ LANGUAGES: Final[tuple[Language, ...]] = ("vi", "en")
 
 STEPS: Final[Mapping[int, Bilingual]] = {
     0: {"vi": "Tệp và bảng kê", "en": "The file and its manifest"},
-    1: {"vi": "Chứng thư số dùng để niêm phong", "en": "The certificates that sealed"},
+    1: {"vi": "Chứng thư số dùng để đóng dấu", "en": "The certificates that sealed"},
     2: {"vi": "Gốc tin cậy", "en": "The anchors of trust"},
     3: {"vi": "Biên nhận của trục liên thông", "en": "The hub's receipt"},
     4: {"vi": "Hai bản ghi trong sổ cái mà biên nhận mở ra", "en": "The two ledger records that the receipt opens"},
-    5: {"vi": "Niêm phong của câu hỏi và câu trả lời", "en": "The seals of question and reply"},
-    6: {"vi": "Nội dung kèm theo", "en": "The bodies"},
+    5: {"vi": "Con dấu số của câu hỏi và câu trả lời", "en": "The seals of question and reply"},
+    6: {"vi": "Phần đính kèm", "en": "The bodies"},
     7: {"vi": "Các mảnh thuộc về nhau và đầy đủ", "en": "The pieces belong together and are all here"},
     8: {"vi": "Sổ cái đã công bố hai bản ghi", "en": "The ledger has published both records"},
-    9: {"vi": "Danh bạ cơ quan và chứng thư số", "en": "The registry of agencies and certificates"},
+    9: {"vi": "Danh bạ: cơ quan và chứng thư số", "en": "The registry of agencies and certificates"},
 }
 
 ANSWERS: Final[Mapping[Status, Bilingual]] = {
@@ -73,11 +73,11 @@ INDICATIONS: Final[Mapping[Indication, Bilingual]] = {
         "en": "no chain to an anchor of trust",
     },
     Indication.REVOKED_NO_POE: {
-        "vi": "chứng thư số đã bị thu hồi, chưa chứng minh được niêm phong có trước đó",
+        "vi": "chứng thư số đã bị thu hồi, chưa chứng minh được con dấu số có trước đó",
         "en": "the certificate was revoked, and nothing proves that the seal is older",
     },
     Indication.OUT_OF_BOUNDS_NO_POE: {
-        "vi": "chưa chứng minh được niêm phong có trước khi chứng thư số hết hạn",
+        "vi": "chưa chứng minh được con dấu số có trước khi chứng thư số hết hạn",
         "en": "nothing proves that the seal is older than the certificate's end",
     },
     Indication.SIGNED_DATA_NOT_FOUND: {"vi": "thiếu dữ liệu để kiểm tra", "en": "something to check is missing"},
@@ -88,8 +88,8 @@ RULES: Final[Mapping[str, str]] = {
     "manifest: missing, or not of version 1": "bảng kê bị thiếu hoặc không phải phiên bản 1",
     "manifest: it does not name exactly the files that are here": "bảng kê không khớp với các tệp hiện có",
     "manifest: a file has not the digest or length that it names": "có tệp không đúng mã băm hoặc độ dài trong bảng kê",
-    "bundle: a seal, a place or a proof does not read": "một niêm phong, vị trí hoặc bằng chứng không đọc được",
-    "a file is not what the sealed pieces give": "có tệp không khớp với nội dung đã niêm phong",
+    "bundle: a seal, a place or a proof does not read": "một con dấu số, vị trí hoặc bằng chứng không đọc được",
+    "a file is not what the sealed pieces give": "có tệp không khớp với nội dung đã đóng dấu",
     "packed anew by another program: have the original file, or compare every file": (
         "tệp ZIP đã được đóng gói lại: hãy lấy tệp gốc hoặc so sánh từng tệp"
     ),
@@ -106,22 +106,22 @@ RULES: Final[Mapping[str, str]] = {
     "the metadata files are not of one snapshot": "các tệp danh bạ không cùng một bản",
     "a file of the registry is not the signed one": "một tệp danh bạ không phải tệp đã được ký",
     # seals
-    "the batch size is not the sealed one": "số phong bì trong lô không đúng như đã niêm phong",
+    "the batch size is not the sealed one": "số phong bì trong lô không đúng như đã đóng dấu",
     "the path is not as long as index and size imply": "đường dẫn băm có độ dài không đúng",
-    "the envelope is not at this place of the sealed batch": "phong bì không nằm ở vị trí này của lô đã niêm phong",
-    "sealed before the certificate was valid": "niêm phong trước khi chứng thư số có hiệu lực",
-    "sealed after the certificate expired": "niêm phong sau khi chứng thư số hết hạn",
+    "the envelope is not at this place of the sealed batch": "phong bì không nằm ở vị trí này của lô đã đóng dấu",
+    "sealed before the certificate was valid": "đóng dấu trước khi chứng thư số có hiệu lực",
+    "sealed after the certificate expired": "đóng dấu sau khi chứng thư số hết hạn",
     "no proof that the seal existed before its certificate expired": (
-        "chưa chứng minh được niêm phong có trước khi chứng thư số hết hạn"
+        "chưa chứng minh được con dấu số có trước khi chứng thư số hết hạn"
     ),
     "no proof that the seal existed before its certificate was revoked": (
-        "chưa chứng minh được niêm phong có trước khi chứng thư số bị thu hồi"
+        "chưa chứng minh được con dấu số có trước khi chứng thư số bị thu hồi"
     ),
-    "sealed for another instance": "niêm phong cho một hệ thống khác",
+    "sealed for another instance": "đóng dấu cho một môi trường khác",
     "the signature does not hold": "chữ ký không đúng",
     "no registered certificate": "không có chứng thư số đã đăng ký",
     "the certificate is registered for another": "chứng thư số được đăng ký cho thuật toán khác",
-    "sealed after the moment it is said to have existed": "niêm phong sau thời điểm được cho là đã tồn tại",
+    "sealed after the moment it is said to have existed": "đóng dấu sau thời điểm được cho là đã tồn tại",
     # certificates
     "the certificate's key is outside the closed list": "khóa của chứng thư số không nằm trong danh mục",
     "the certificate is not valid yet": "chứng thư số chưa có hiệu lực",
@@ -134,23 +134,23 @@ RULES: Final[Mapping[str, str]] = {
     "say which agency runs the hub: the file cannot vouch for it": (
         "hãy nêu cơ quan vận hành trục: tệp không thể tự bảo đảm điều đó"
     ),
-    "not sealed by the agency that runs the hub": "không do cơ quan vận hành trục niêm phong",
-    "the envelope is for another instance": "phong bì thuộc một hệ thống khác",
+    "not sealed by the agency that runs the hub": "không do cơ quan vận hành trục đóng dấu",
+    "the envelope is for another instance": "phong bì thuộc một môi trường khác",
     "the certificate does not name its agency: look its thumbprint up in the directory": (
         "chứng thư số không nêu cơ quan: hãy tra vân tay của nó trong danh bạ"
     ),
-    "sealed with another agency's certificate": "niêm phong bằng chứng thư số của cơ quan khác",
+    "sealed with another agency's certificate": "đóng dấu bằng chứng thư số của cơ quan khác",
     # pieces
-    "a body is not one that an envelope names": "có nội dung mà không phong bì nào nêu",
+    "a body is not one that an envelope names": "có phần đính kèm mà không phong bì nào nêu",
     "an envelope that could name a body does not hold, or a named body is not in the file": (
-        "thiếu nội dung đã nêu, hoặc phong bì nêu nó không đúng"
+        "thiếu phần đính kèm đã nêu, hoặc phong bì nêu nó không đúng"
     ),
     "its asked leaf is of another envelope": "bản ghi câu hỏi thuộc về một phong bì khác",
     "the envelope that it names by digest is not in the file": "phong bì được nêu không có trong tệp",
     "the envelope that it names says something else": "phong bì được nêu có nội dung khác",
-    "the bundle holds no such piece": "gói chứng cứ không có mảnh này",
-    "a named body is not in the bundle": "thiếu nội dung đã nêu trong phong bì",
-    "a body has not the digest or length that its envelope names": "nội dung không đúng mã băm hoặc độ dài đã nêu",
+    "the bundle holds no such piece": "gói bằng chứng không có mảnh này",
+    "a named body is not in the bundle": "thiếu phần đính kèm đã nêu trong phong bì",
+    "a body has not the digest or length that its envelope names": "phần đính kèm không đúng mã băm hoặc độ dài đã nêu",
     "not a question, a reply and a receipt": "không phải câu hỏi, câu trả lời và biên nhận",
     "not a receipt": "không phải biên nhận",
     "the leaves are not an asked and an outcome": "hai bản ghi không phải câu hỏi và kết quả",
@@ -162,7 +162,7 @@ RULES: Final[Mapping[str, str]] = {
     "pass the ledger's public key in: the file cannot vouch for it": (
         "hãy truyền khóa công khai của sổ cái: tệp không thể tự bảo đảm điều đó"
     ),
-    "the log's own key has not signed it": "khóa của chính sổ cái chưa ký điểm kiểm tra này",
+    "the log's own key has not signed it": "khóa của chính sổ cái chưa ký điểm kiểm này",
     "a known key's signature does not hold": "chữ ký của một khóa đã biết không đúng",
     "no receipt of this ledger in the file": "tệp không có biên nhận của sổ cái này",
     "the leaf is not in the published tree": "bản ghi không có trong cây đã công bố",
@@ -176,11 +176,11 @@ RULES: Final[Mapping[str, str]] = {
 _ABOUT: Final = tuple(
     (re.compile(pattern), text)
     for pattern, text in (
-        (r"^evidence file$", "tệp chứng cứ"),
+        (r"^evidence file$", "tệp bằng chứng"),
         (r"^ZIP container$", "tệp ZIP"),
         (r"^manifest: (\d+) files$", r"bảng kê: \1 tệp"),
         (r"^manifest$", "bảng kê"),
-        (r"^files that follow from the sealed pieces(.*)$", r"các tệp suy ra từ nội dung đã niêm phong\1"),
+        (r"^files that follow from the sealed pieces(.*)$", r"các tệp suy ra từ nội dung đã đóng dấu\1"),
         (r"^registry by your own root$", "danh bạ theo gốc của bạn"),
         (r"^registry by the root that the bundle offers, (.*)$", r"danh bạ theo gốc mà gói nêu, \1"),
         (r"^certificate (\d+)", r"chứng thư số \1"),
@@ -193,21 +193,21 @@ _ABOUT: Final = tuple(
         (r"^receipt: outcome$", "biên nhận: về kết quả này"),
         (r"^leaves of the receipt$", "các bản ghi trong biên nhận"),
         (r"^leaves (\d+) and (\d+) of (.*), recorded (.*)$", r"bản ghi \1 và \2 của \3, ghi lúc \4"),
-        (r"^envelope (\S+): seal of (.*)$", r"phong bì \1: niêm phong lúc \2"),
-        (r"^envelope (\S+): seal$", r"phong bì \1: niêm phong"),
+        (r"^envelope (\S+): seal of (.*)$", r"phong bì \1: đóng dấu lúc \2"),
+        (r"^envelope (\S+): seal$", r"phong bì \1: con dấu số"),
         (r"^envelope (\S+): certificate chain$", r"phong bì \1: chuỗi chứng thư"),
         (r"^envelope (\S+): reading$", r"phong bì \1: đọc"),
         (r"^envelope (\S+): reply$", r"phong bì \1: trả lời cho"),
         (r"^envelope (\S+): (\S+) (\S+) of (\S+)$", r"phong bì \1: \2 \3 của \4"),
-        (r"^(\d+) of (\d+) bodies$", r"\1 trên \2 nội dung"),
-        (r"^question: part (.*)$", r"câu hỏi: nội dung \1"),
-        (r"^reply: part (.*)$", r"câu trả lời: nội dung \1"),
+        (r"^(\d+) of (\d+) bodies$", r"\1 trên \2 phần đính kèm"),
+        (r"^question: part (.*)$", r"câu hỏi: phần đính kèm \1"),
+        (r"^reply: part (.*)$", r"câu trả lời: phần đính kèm \1"),
         (r"^question, reply and receipt$", "câu hỏi, câu trả lời và biên nhận"),
         (r"^ledger$", "sổ cái"),
         (r"^ledger key$", "khóa của sổ cái"),
-        (r"^checkpoint of (.*) at size (\d+)$", r"điểm kiểm tra của \1, \2 bản ghi"),
-        (r"^checkpoint$", "điểm kiểm tra"),
-        (r"^witnesses$", "các bên chứng kiến"),
+        (r"^checkpoint of (.*) at size (\d+)$", r"điểm kiểm của \1, \2 bản ghi"),
+        (r"^checkpoint$", "điểm kiểm"),
+        (r"^witnesses$", "nhân chứng"),
         (r"^leaves$", "các bản ghi"),
         (r"^leaf (\d+)$", r"bản ghi \1"),
     )

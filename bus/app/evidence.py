@@ -151,7 +151,8 @@ async def _hub_log(settings: NodeSettings) -> AsyncIterator[Log]:
                     continue
             raise LedgerError(f"ledger: no hub worker gives {path}")
 
-        yield Log(lambda: fetch("checkpoint"), FetchedTiles(fetch))
+        keys = settings.ledger.keys if settings.ledger else ()
+        yield Log(lambda: fetch("checkpoint"), FetchedTiles(fetch), keys[-1] if keys else None)
 
 
 async def _limited(content: aiohttp.StreamReader) -> bytes:

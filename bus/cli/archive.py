@@ -84,7 +84,8 @@ def backup_command(
     place = place_of(config, state, agency)
     made = backup.back_up(place.archive, target, place.agency, SteadyClock()())
     rows = [(name, digest) for name, digest in made.files.items()]
-    emit(made, table(f"Backup of {made.agency} at {made.at}", ("file", "SHA-256"), rows), as_json=as_json)
+    data = {"agency": made.agency, "at": made.at, "files": made.files}
+    emit(data, table(f"Backup of {made.agency} at {made.at}", ("file", "SHA-256"), rows), as_json=as_json)
 
 
 @app.command("restore")
