@@ -23,7 +23,7 @@ class _FileOrCommand(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=_FileOrCommand,
     help="A node: run it (`lienthong node FILE`), hand out evidence, look after the archive.",
     no_args_is_help=True,
