@@ -64,10 +64,9 @@ class Opened:
     index: IndexStore
     names: Pseudonyms
 
-    @property
-    def indexer(self) -> Indexer:
-        """What feeds the tables."""
-        return Indexer(self.shelf, self.index, self.names)
+    def indexer(self, *, only_reads: bool = False) -> Indexer:
+        """What feeds the tables; with `only_reads` it finishes no order of erasure in the ledger's store."""
+        return Indexer(self.shelf, self.index, self.names, only_reads=only_reads)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -138,7 +137,7 @@ class Audit:
         """
         auditors = await asyncio.to_thread(Auditors, parts.files.auditors)
         opened = await asyncio.to_thread(open_audit, parts.ledger_files, parts.files)
-        indexer = opened.indexer
+        indexer = opened.indexer()
 
         async def read(start: int, end: int) -> list[bytes]:
             return await asyncio.to_thread(opened.shelf.store.read, start, end)
@@ -164,7 +163,7 @@ class Audit:
             raise
         audit = cls(parts, opened, runner, auditors)
         audit._tasks.append(asyncio.create_task(indexer.run(), name="indexer"))
-        log.info("audit-listening", address=audit.address)
+        log.info("audit-listening", url=audit.address)
         return audit
 
     @property

@@ -34,6 +34,7 @@ class Plan:
         hub_host: the name that nodes dial; the hub's certificate holds it.
         workers: how many hub workers, on ports from `hub_port`.
         ledger_port: where anybody reaches the ledger.
+        audit_port: where auditors reach its search.
         node_port: where the consumer's node listens for agency systems; the other nodes follow.
         system_port: the first of the sample systems' ports, in the order of `bus.sample.serve.PORTS`.
     """
@@ -44,6 +45,7 @@ class Plan:
     workers: int = 2
     node_port: int = 8500
     ledger_port: int = 8480
+    audit_port: int = 8450
     system_port: int = min(PORTS.values())
     people: int = 10_000
     seed: int = 7
@@ -81,6 +83,7 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
     prepare.prepare_sample(state, plan.people, plan.seed, progress)
     prepare.prepare_api_key(state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
     prepare.prepare_auditor(state, prepare.today())
+    prepare.prepare_audit(state, OPERATOR, prepare.today())
     hosts = _hosts(snapshot)
     for agency in (agency for agencies in hosts.values() for agency in agencies):
         prepare.prepare_agency(state, agency)
@@ -131,6 +134,11 @@ def _hub(state: State, plan: Plan) -> str:
         },
         "registry": {"repository": str(state.repository), "online_key": str(state.role_keys / "online-1.pem")},
         "bodies": {"folder": str(state.folder / "spool")},
+        "audit": {
+            "listen": f"{listen}:{plan.audit_port}",
+            "auditors": str(state.audit.auditors),
+            "folder": str(state.folder / "audit"),
+        },
         "ledger_http": {"listen": f"{listen}:{plan.ledger_port}", "auditor_keys": str(state.auditor_keys)},
     }
     return _toml(top, {"workers": workers}, tables)

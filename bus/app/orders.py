@@ -90,7 +90,7 @@ async def give(records: Records, by: str, reason: str, ranges: tuple[tuple[int, 
     if records.audit is not None:
         opened = open_audit(records.ledger, records.audit)
         try:
-            opened.indexer.catch_up()
+            opened.indexer().catch_up()
         finally:
             opened.close()
     return done

@@ -64,10 +64,18 @@ class _Read(NamedTuple):
 
 
 class Indexer:
-    """Feeds one index from one ledger."""
+    """Feeds one index from one ledger.
 
-    def __init__(self, shelf: Shelf, index: IndexStore, names: Pseudonyms) -> None:
+    Args:
+        shelf: the ledger's records.
+        index: the tables.
+        names: pseudonyms of people.
+        only_reads: leave it to others to finish an order of erasure in the ledger's store.
+    """
+
+    def __init__(self, shelf: Shelf, index: IndexStore, names: Pseudonyms, *, only_reads: bool = False) -> None:
         self._shelf = shelf
+        self._only_reads = only_reads
         self._index = index
         self._names = names
         self._lock = threading.Lock()
@@ -173,7 +181,8 @@ class Indexer:
         for row, tells in read:
             ranges = [(first, min(end, row.idx)) for first, end in tells.erases if first < row.idx]
             if ranges:
-                self._shelf.erase(ranges)
+                if not self._only_reads:
+                    self._shelf.erase(ranges)
                 self._index.forget(ranges)
                 log.info("erased", order=row.idx, ranges=len(ranges))
 

@@ -1,8 +1,8 @@
 """Pseudonyms of people in the search tables: a keyed digest under a key per month, and where those keys are kept.
 
 Promises: a pseudonym is HMAC-SHA-256 cut to 16 bytes; without the keys nobody can tell whose it is or try numbers; keys
-are made when a month's first record is indexed and never leave this folder; destroying a month's key makes that month's
-people unfindable for good. Leaves out: recording look-ups (`bus.audit.inquiry`).
+are made when a month's first record is indexed and never leave this folder; a lost key is made up for by a rebuild, as
+far as details are still there. Leaves out: recording look-ups (`bus.audit.inquiry`).
 """
 
 from __future__ import annotations

@@ -61,12 +61,12 @@ TIME: Final = Index("records_time", RECORDS.c.time_ms, RECORDS.c.idx)
 SEARCHED: Final = (
     "dossier",
     "officer",
-    "code",
-    "outcome",
     "procedure",
     "service",
     "consumer",
     "provider",
+    "code",
+    "outcome",
     "basis",
     "purpose",
 )

@@ -117,9 +117,11 @@ def report(
     else:
         raise CommandError(Exit.USAGE, "key-file", "name the auditor's key with --key-file, or a place with --from")
     rows = data["rows"]
-    columns = list(rows[0]) if rows else ["nothing"]
     title = f"{name}, as of record {data['as_of']}"
-    emit(data, table(title, columns, ([_shown(row[one]) for one in columns] for row in rows)), as_json=as_json)
+    if not rows:
+        emit(data, f"{title}: nothing to report", as_json=as_json)
+        return
+    emit(data, table(title, list(rows[0]), (map(_shown, row.values()) for row in rows)), as_json=as_json)
 
 
 def _from_entries(place: Path, name: str, question: dict[str, str]) -> reports.Report:
@@ -133,7 +135,8 @@ def _from_entries(place: Path, name: str, question: dict[str, str]) -> reports.R
         try:
             with progress() as bar:
                 task = bar.add_task("reading entries", total=None)
-                size = opened.indexer.catch_up(lambda done, total: bar.update(task, completed=done, total=total))
+                reader = opened.indexer(only_reads=True)
+                size = reader.catch_up(lambda done, total: bar.update(task, completed=done, total=total))
             span = reports.Span(size, SteadyClock()(), wanted.since_ms, wanted.until_ms)
             return reports.make(name, opened.index, span)
         finally:

@@ -18,7 +18,7 @@ AuditorFile: TypeAlias = Annotated[Path, typer.Option("--file", help="The hub's 
 
 
 @app.command("new")
-def new(  # noqa: PLR0913 - one option each
+def new(
     name: Annotated[str, typer.Argument(help="The auditor's id; it stands in every look's record.")],
     *,
     file: AuditorFile,

@@ -16,7 +16,10 @@ from bus.cli.exits import Exit
 from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, progress, table
 from bus.ledger import tools
+from bus.ledger.keys import new_note_key as make_note_key
 from bus.ledger.port import Head
+from bus.ledger.process import verifiers_of
+from bus.ledger.proofs import proof_file
 
 app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
 
@@ -77,6 +80,36 @@ def verify(place: Place, *, as_json: Json = False) -> None:
         raise typer.Exit(Exit.NO)
 
 
+@app.command("proof")
+def proof(
+    place: Place,
+    *,
+    index: Annotated[int, typer.Option(min=0, help="The record's number.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; else N.tlog-proof in this folder.")] = None,
+    record: Annotated[bool, typer.Option(help="Put the record's bytes into the file; it names nobody.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Write the proof that a record stands in the log; lienthong-check judges it anywhere, offline."""
+    files = ledger_at(place)
+    file = out or Path(f"{index}.tlog-proof")
+    file.write_bytes(proof_file(files, index, with_record=record))
+    keys = " ".join(f"--log-key {key.text}" for key in verifiers_of(files))
+    emit({"index": index, "file": str(file)}, f"lienthong-check {file} {keys}", as_json=as_json)
+
+
+@app.command("new-note-key")
+def new_note_key(
+    place: Place,
+    file: Annotated[Path, typer.Argument(help="New file for the key: ledger.second_note_key names it then.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a second note key for the same origin; it signs beside the first from the next start that names it."""
+    made = make_note_key(file, ledger_at(place).origin).verifier
+    data = {"file": str(file), "vkey": made.text}
+    emit(data, "auditors and witnesses take it beside the first:", made.text, as_json=as_json)
+
+
 @app.command("migrate")
 def migrate(
     place: Place,
@@ -133,9 +166,10 @@ def rebuild_index(place: Place, *, as_json: Json = False) -> None:
     opened = open_audit(records.ledger, audit_of(records))
     try:
         with _counting("indexing") as tell:
-            opened.indexer.catch_up(tell)
+            indexer = opened.indexer()
+            indexer.catch_up(tell)
             before = opened.index.fingerprint()
-            count = opened.indexer.rebuild(tell)
+            count = indexer.rebuild(tell)
         after, erased = opened.index.fingerprint(), opened.index.erased()
     finally:
         opened.close()

@@ -43,7 +43,7 @@ def searches(draw: st.DrawFn) -> tuple[Search, Sight]:
         until_ms=draw(st.none() | st.integers(0, 10**10).map(lambda more: START_MS + more)),
         limit=draw(st.integers(1, 40)),
     )
-    seen = draw(st.none() | st.sets(st.sampled_from(AGENCIES), max_size=3).map(lambda some: tuple(sorted(some))))
+    seen = draw(st.none() | st.sets(st.sampled_from(AGENCIES), max_size=6).map(lambda some: tuple(sorted(some))))
     return search, Sight(seen)
 
 
