@@ -32,11 +32,15 @@ class Leaves:
     def __init__(self, count: int) -> None:
         self.leaves = [leaf(number) for number in range(count)]
         self.published = count
+        self.note: bytes | None = None
+        """What is shown instead of the true checkpoint."""
 
     async def read(self, start: int, end: int) -> Sequence[bytes]:
         return self.leaves[start : min(end, start + 1000)]
 
     async def checkpoint(self) -> bytes:
+        if self.note is not None:
+            return self.note
         return seal(ORIGIN, self.published, self.root(self.published), KEY)
 
     def root(self, size: int) -> bytes:
