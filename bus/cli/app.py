@@ -19,7 +19,7 @@ from bus.cli import (
     explain_config,
     keys,
     ledger,
-    node,
+    node_commands,
     processes,
     registry,
     witness,
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 app.add_typer(demo.app, name="demo")
 app.command("hub")(processes.hub_command)
-app.add_typer(node.app, name="node")
+app.add_typer(node_commands.app, name="node")
 app.command("up")(demo.up_command)
 app.add_typer(dossier.app, name="dossier")
 app.command("explain-config")(explain_config.command)

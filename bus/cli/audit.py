@@ -18,8 +18,8 @@ from bus.app.auditor import Auditor
 from bus.app.ledger_files import ledger_at
 from bus.audit import reports
 from bus.audit.query import Asked, search_of
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, err, progress, table
 from bus.clock import SteadyClock
 from config.secrets import read_secret

@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias
 import typer
 from pydantic import ValidationError
 
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, err, table
 from config.auditors import Role, load_auditors, new_auditor, revoke_auditor
 

@@ -20,8 +20,8 @@ from bus.app.embedded import Embedded
 from bus.app.layout import Plan, lay_out
 from bus.app.trust import refuse_development_pki
 from bus.cli.dossiers import refusal_heading, refused, shown
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, err, out, progress, table
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings

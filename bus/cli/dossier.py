@@ -13,8 +13,8 @@ import typer
 
 from bus.app.counter import Counter, Resolved, case_of
 from bus.cli.dossiers import shown
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit
 from bus.sample.procedures import CASES
 from config.secrets import read_secret

@@ -7,8 +7,8 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from bus.app.evidence import EvidencePlace, log_of, place_in_state, place_of_node
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, table
 from bus.clock import SteadyClock
 from bus.node.archive import SqlArchive

@@ -18,6 +18,7 @@ from bus.app.ledger_files import NoLedgerHereError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
 from bus.audit.erasure import ErasureRefusedError
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
 from bus.keystore import KeyAddressError
@@ -39,15 +40,6 @@ from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
 from registry.mistakes import Mistake, RegistryError
 from signing.keys import KeyRefusedError
-
-
-class CommandError(Exception):
-    """A command cannot go on; for reasons that no other error says better."""
-
-    def __init__(self, code: Exit, rule: str, sentence: str) -> None:
-        self.code = code
-        self.rule = rule
-        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, table
 from bus.keystore import open_key
 from bus.keystore.development import make_development_keys

@@ -12,8 +12,8 @@ from bus.app.audit import open_audit
 from bus.app.ledger_files import ledger_at
 from bus.app.orders import audit_of, give, records_at, retain
 from bus.audit.erasure import LEAST_MONTHS, together
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from bus.cli.output import Json, emit, progress, table
 from bus.ledger import tools
 from bus.ledger.keys import new_note_key as make_note_key

@@ -1,34 +1,24 @@
-"""`lienthong node …`: run a node, hand out its evidence, look after its archive.
-
-`lienthong node FILE` is `lienthong node run FILE`: an operator's unit files name it so.
-"""
+"""`lienthong node FILE`: a node as a process, from its settings file."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
-from typer.core import TyperGroup
+import uvloop
 
-from bus.cli import archive, evidence, processes
-
-RUN = "run"
-
-
-class _FileOrCommand(TyperGroup):
-    """Takes a settings file where a command's name could stand."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # click's Context
-        """Put `run` before what is neither a command nor an option; a file named like a command is `./archive`."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            args = [RUN, *args]
-        return super().parse_args(ctx, args)
+from bus import logs
+from bus.app.node_process import run_node
+from bus.app.trust import refuse_development_pki
+from bus.cli.signals import until_signal
+from config.load import load
+from config.node import NodeSettings
 
 
-app: typer.Typer = typer.Typer(
-    cls=_FileOrCommand,
-    help="A node: run it (`lienthong node FILE`), hand out evidence, look after the archive.",
-    no_args_is_help=True,
-    subcommand_metavar="FILE | COMMAND [ARGS]...",
-)
-app.command(RUN)(processes.node_command)
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(archive.app, name="archive")
+def command(file: Annotated[Path, typer.Argument(help="The node's settings (TOML).")]) -> None:
+    """Run a node for the agencies that its settings name. SIGTERM or Ctrl-C stops it."""
+    settings = load(file, NodeSettings).settings
+    refuse_development_pki(settings)
+    logs.configure(settings.log)
+    uvloop.run(until_signal(lambda stop: run_node(settings, stop)))

@@ -1,4 +1,4 @@
-"""`lienthong hub FILE` and `lienthong node FILE`: the bus as separate processes, from their settings files."""
+"""`lienthong hub FILE`: a hub as processes, from its settings file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from bus import logs
 from bus.app.audit_process import run_audit
 from bus.app.hub_process import run_ledger, run_worker, supervise
 from bus.app.log_process import run_log
-from bus.app.node_process import run_node
 from bus.app.trust import refuse_development_pki
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError
 from config.hub import HubSettings
 from config.load import load
-from config.node import NodeSettings
 
 Running: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -38,14 +36,6 @@ def hub_command(
     refuse_development_pki(settings)
     logs.configure(settings.log)
     uvloop.run(until_signal(_hub_part(file, settings, part)))
-
-
-def node_command(file: Annotated[Path, typer.Argument(help="The node's settings (TOML).")]) -> None:
-    """Run a node for the agencies that its settings name. SIGTERM or Ctrl-C stops it."""
-    settings = load(file, NodeSettings).settings
-    refuse_development_pki(settings)
-    logs.configure(settings.log)
-    uvloop.run(until_signal(lambda stop: run_node(settings, stop)))
 
 
 def _hub_part(file: Path, settings: HubSettings, part: str) -> Running:

@@ -30,6 +30,9 @@ from bus.storage.port import StoreError
 DAY_MS: Final = 24 * 3600 * 1000
 CLASSES: Final = ("question", "reply", "receipt", "dossier", "declaration")
 OTHER: Final = "other"
+_KINDS: Final = {"reply": ("reply", "reply-refused"), "receipt": ("receipt", "receipt-refused")}
+"""Kinds of a class beside its own: what did not hold is kept as long, as evidence against whoever sent it."""
+_ALL: Final = tuple(kind for name in CLASSES for kind in _KINDS.get(name, (name,)))
 _BATCH: Final = 500
 
 
@@ -237,9 +240,9 @@ def _kind(connection: sa.Connection, name: str, since_ms: int | None, before_ms:
 def _tables(name: str) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     """Where a class lies: answers that this agency gave are replies too."""
     if name == OTHER:
-        return [(EVIDENCE, EVIDENCE.c.kind.not_in(CLASSES))]
+        return [(EVIDENCE, EVIDENCE.c.kind.not_in(_ALL))]
     own = [(ANSWERS, sa.true())] if name == "reply" else []
-    return [(EVIDENCE, EVIDENCE.c.kind == name), *own]
+    return [(EVIDENCE, EVIDENCE.c.kind.in_(_KINDS.get(name, (name,)))), *own]
 
 
 def _old(connection: sa.Connection, name: str, before_ms: int) -> list[_Row]:

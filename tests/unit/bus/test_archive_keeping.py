@@ -96,6 +96,16 @@ async def test_nothing_younger_than_its_class_allows_is_ever_forgotten(tmp_path:
     await archive.close()
 
 
+async def test_what_did_not_hold_is_kept_as_long_as_what_did(tmp_path: Path):
+    archive = await filled(tmp_path / "a")
+    for kind in ("reply-refused", "receipt-refused"):
+        await archive.keep(EXCHANGE.format(0), kind, MARKER, ())
+    assert counts(tmp_path / "a") == {**dict.fromkeys(CLASSES, 0), "reply": 1, "receipt": 1, "other": 0}
+    assert forget(tmp_path / "a", KEPT_DAYS, NOW_MS + 400 * DAY_MS).counts["reply"] == 1
+    assert counts(tmp_path / "a")["receipt"] == 1
+    await archive.close()
+
+
 async def test_a_class_without_a_rule_is_kept_for_ever(tmp_path: Path):
     archive = await filled(tmp_path / "a", 30_000)
     forget(tmp_path / "a", {"question": 30}, NOW_MS)

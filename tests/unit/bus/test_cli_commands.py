@@ -7,8 +7,9 @@ from typer.testing import CliRunner
 
 from bus.app.trust import DevelopmentPkiError
 from bus.cli.app import app
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.failures import CommandError, failure_of, report
+from bus.cli.failures import failure_of, report
 from bus.keystore.address import KeyAddressError
 from bus.keystore.development import make_development_keys
 from config.mistakes import ConfigError, ConfigMistake
