@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lienthong-check",
         description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md) and .tlog-proof files "
-        "(docs/ledger.md), offline.",
+        "(docs/transparency.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")

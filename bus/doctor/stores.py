@@ -66,7 +66,7 @@ def _witnesses(settings: HubSettings) -> Iterator[Finding]:
             yield Finding(name, Health.GOOD, f"cosigned {one.size} records")
             continue
         health = Health.BAD if one.severe or not state.quorum else Health.WARNING
-        yield Finding(name, health, one.alarm, "see docs/ledger.md, Witnesses")
+        yield Finding(name, health, one.alarm, "see docs/transparency.md §4")
 
 
 def _watch(settings: NodeSettings) -> Finding:
@@ -79,7 +79,7 @@ def _watch(settings: NodeSettings) -> Finding:
     if state.alarms:
         kinds = ", ".join(sorted({alarm.kind for alarm in state.alarms}))
         text = f"{len(state.alarms)} alarm(s): {kinds}; the evidence is in {watch_file(settings)}"
-        return Finding("ledger watch", Health.BAD, text, "see docs/ledger.md, Alarms")
+        return Finding("ledger watch", Health.BAD, text, "see docs/transparency.md §6")
     seen = moment(state.checked_ms) if state.checked_ms else "never"
     text = f"{state.verified} records of receipts found, {len(state.waiting)} waiting, last checkpoint {seen}"
     return Finding("ledger watch", Health.GOOD, text)
