@@ -45,7 +45,7 @@ class Grants:
         Raises:
             ProblemError: 801 where nothing was shown, 802 where it is not known.
         """
-        key = _shown_key(request)
+        key = shown_key(request)
         if key is not None:
             return self._by_key(key)
         certificate = net.peer_certificate(request)
@@ -67,7 +67,8 @@ class Grants:
         return found
 
 
-def _shown_key(request: web.Request) -> str | None:
+def shown_key(request: web.Request) -> str | None:
+    """The bearer token, or the key in `X-Api-Key`; None where there is neither."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token

@@ -41,6 +41,19 @@ def server_context(certificate: Path, key: Path, client_anchors: str) -> ssl.SSL
     return context
 
 
+def face_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS for a listener whose callers show a key in the request and no certificate.
+
+    Args:
+        certificate: PEM file, the server's chain, its own certificate first.
+        key: PEM file of its private key.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSLContext:
     """TLS for a caller that shows a certificate and trusts these anchors alone (the machine's own are not read).
 

@@ -22,6 +22,7 @@ class Topic(IntEnum):
     DECLARE = 3
     REGISTRY = 4
     REGISTRY_CHANGED = 5
+    LOG = 6
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -32,6 +32,10 @@ class EmbeddedSettings(Settings):
     """Where the hub listens for nodes."""
     node_listen: Endpoint = "127.0.0.1:8500"
     """Where agency systems reach the node."""
+    ledger_listen: Endpoint = "127.0.0.1:8480"
+    """Where anybody reaches the ledger: checkpoint, tiles, proofs."""
+    audit_listen: Endpoint = "127.0.0.1:8450"
+    """Where auditors reach the ledger's search."""
     registry_source: FilePath | None = None
     """Authored registry folder; none takes the sample nation's."""
     sample: SampleSettings = SampleSettings()

@@ -67,12 +67,32 @@ class LedgerSettings(Settings):
     """Unix socket between workers and the ledger process."""
     checkpoint_seconds: float = Field(default=1.0, ge=0.1, le=60.0)
     """How often a checkpoint is signed when there is news, in seconds."""
+    second_note_key: SecretPath | None = None
+    """File with a second key of the same origin that signs beside the first, while one follows the other."""
+    retired_note_keys: tuple[str, ...] = ()
+    """Public keys (vkeys) that signed checkpoints once and no longer do; `ledger verify` still knows them."""
+    policy: FilePath | None = None
+    """Trust policy (c2sp.org/tlog-policy): the witnesses that are asked for cosignatures, with their URLs, and the
+    quorum without which no checkpoint is published. None asks nobody."""
+    witness_seconds: float = Field(default=3.0, ge=0.1, le=60.0)
+    """How long a witness may take, in seconds."""
+    publish_without_quorum: bool = False
+    """Whether a checkpoint is published without a quorum, with an alarm; else the last one with a quorum stays."""
 
     @model_validator(mode="after")
     def _database_is_named(self) -> Self:
         if (self.engine is Engine.POSTGRESQL) != (self.database_url is not None):
             raise ValueError('database_url goes with engine = "postgresql", and only with it')
         return self
+
+
+class LedgerHttpSettings(Settings):
+    """The ledger's own face: checkpoint and hash tiles for anybody, entry bundles for auditors, proofs."""
+
+    listen: Endpoint = "127.0.0.1:8480"
+    """Where anybody reaches it, by plain HTTP: for the public, put a proxy with TLS in front."""
+    auditor_keys: SecretPath | None = None
+    """File with the API keys, hashed, of auditors who may read entries (`lienthong keys api-key new`)."""
 
 
 class HubRegistrySettings(Settings):
@@ -106,6 +126,27 @@ class HubLimits(Settings):
     """Exchanges in flight per agency and worker."""
 
 
+class AuditSettings(Settings):
+    """Looking into the ledger: a process of its own, so that a search takes nothing from an exchange."""
+
+    listen: Endpoint
+    """Where auditors reach it."""
+    certificate: FilePath | None = None
+    """PEM file with its TLS certificate; none leaves TLS to a proxy before it."""
+    key: SecretPath | None = None
+    """PEM file with the certificate's key."""
+    auditors: SecretPath
+    """Auditors, their scopes and the digests of their keys (`lienthong keys auditor`)."""
+    folder: FilePath
+    """Search tables (SQLite), and beside them the keys of people's pseudonyms; with PostgreSQL only those keys."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
+
+
 class HubSettings(Settings):
     """A hub: `lienthong hub --config FILE`."""
 
@@ -129,6 +170,10 @@ class HubSettings(Settings):
     """The signed registry."""
     bodies: BodySettings
     """Parts over 1 MiB."""
+    ledger_http: LedgerHttpSettings | None = None
+    """The ledger's own face; None: it is served beside the link alone, to nodes."""
+    audit: AuditSettings | None = None
+    """Looking into the ledger; None runs no such process."""
     limits: HubLimits = HubLimits()
     """What the hub takes at once."""
     trust: TrustSettings = TrustSettings()

@@ -23,6 +23,7 @@ from config.parts import (
     TrustSettings,
     refuse_development,
 )
+from config.retention import RetentionSettings
 
 
 class SystemCertificate(Settings):
@@ -104,6 +105,22 @@ class NodeRegistrySettings(Settings):
     """The newest verified version; an older or expired one is refused."""
 
 
+class NodeLedgerSettings(Settings):
+    """The hub's ledger as this node watches it: checkpoints go on from one another, receipts' records are in it."""
+
+    keys: tuple[str, ...] = ()
+    """The ledger's public keys (vkeys), carried here by a safe way; both while one follows the other."""
+    policy: FilePath | None = None
+    """Trust policy (c2sp.org/tlog-policy): the ledger's keys, and the witnesses without whose quorum this node takes no
+    checkpoint."""
+
+    @model_validator(mode="after")
+    def _something_is_trusted(self) -> Self:
+        if not self.keys and self.policy is None:
+            raise ValueError("the ledger is watched by its keys, by a policy, or by both")
+        return self
+
+
 class DossierSettings(Settings):
     """How dossiers are resolved."""
 
@@ -132,8 +149,12 @@ class NodeSettings(Settings):
     """Systems that answer for services of these agencies."""
     http: NodeHttpSettings = NodeHttpSettings()
     """The face to agency systems."""
+    ledger: NodeLedgerSettings | None = None
+    """How this node watches the hub's ledger; None: it does not, and `doctor` says so."""
     dossier: DossierSettings = DossierSettings()
     """How dossiers are resolved."""
+    retention: RetentionSettings = RetentionSettings()
+    """How long each class of evidence is kept."""
     trust: TrustSettings = TrustSettings()
     """What counts as trustworthy."""
     log: LogSettings = LogSettings()

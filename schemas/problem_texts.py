@@ -264,6 +264,10 @@ TEXTS: Final[Mapping[Code, Text]] = {
     Code.METHOD_NOT_ALLOWED: Text(
         405, "Phương thức không được phép tại địa chỉ này.", "The method is not allowed at this address."
     ),
+    Code.NOT_THIS_ROLE: Text(
+        403, "Vai trò của khóa này không được làm việc đó.", "The role of this key may not do that."
+    ),
+    Code.REPORT_UNKNOWN: Text(404, "Không có báo cáo này.", "There is no such report."),
     Code.INTERNAL: Text(
         500,
         "Lỗi bên trong; hãy nêu mã tương quan khi báo lỗi.",

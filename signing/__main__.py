@@ -16,10 +16,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from schemas.text import moment_ms
+from signing.casefile import check as check_bundle
 from signing.checkpoint import NoteVerifier
+from signing.container import looks_packed
 from signing.evidence import EvidenceError, der_from_pem, read
 from signing.examine import Finding, Trust, examine, overall
+from signing.page import examine as examine_page
+from signing.page import looks_like as is_page
+from signing.tlog_examine import examine_proof
+from signing.tlog_policy import MAX_POLICY_BYTES, Policy
+from signing.tlog_proof import looks_like
 from signing.verdict import Indication, Status, because
+from signing.words import LANGUAGES, STEPS, Language, about, reason
 
 EXITS: Final = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
 ANSWERS: Final = {
@@ -36,6 +44,7 @@ class Report(NamedTuple):
     file: str
     findings: list[Finding]
     status: Status
+    titled: bool = True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,12 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = options.files[1:] if options.files[0] == "check" and len(options.files) > 1 else options.files
     try:
         trust = _trust(options)
+        proofs = _proof_trust(options)
         at_ms = moment_ms(options.at) if options.at else time.time_ns() // 1_000_000
-        reports = [_judge(Path(file), trust, at_ms) for file in files]
+        root = options.registry_root.read_bytes() if options.registry_root else None
+        reports = [_judge(Path(file), trust, proofs, at_ms, root) for file in files]
     except (OSError, ValueError) as error:
         sys.stderr.write(f"lienthong-check: {error}\n")
         return EXITS[Status.INDETERMINATE]
-    sys.stdout.write(_as_json(reports) if options.json else _as_text(reports))
+    sys.stdout.write(_as_json(reports) if options.json else _as_text(reports, options.language))
     found = {report.status for report in reports}
     worst = next((one for one in (Status.FAILED, Status.INDETERMINATE) if one in found), Status.PASSED)
     return EXITS[worst]
@@ -57,12 +68,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lienthong-check", description="Judge Lienthong evidence files without a server (docs/seal.md)."
+        prog="lienthong-check",
+        description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md) and .tlog-proof files "
+        "(docs/transparency.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
     parser.add_argument("--operator", metavar="AGENCY", help="the agency that runs the hub, such as a100000")
     parser.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the ledger's public key")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="tlog-policy: logs, witnesses and their quorum")
+    parser.add_argument("--leaf", type=Path, metavar="FILE", help="the record that a .tlog-proof file proves")
     parser.add_argument(
         "--owner",
         action="append",
@@ -70,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="THUMBPRINT=AGENCY",
         help="whose a certificate is, where its subject does not say",
     )
+    parser.add_argument(
+        "--registry-root",
+        type=Path,
+        metavar="ROOT.json",
+        help="the registry's root that you trust; for bundles it vouches for anchors, operator and owners",
+    )
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of what is printed; default en")
     parser.add_argument("--at", metavar="MOMENT", help="from when on the files are known to exist; default now")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     return parser
@@ -84,6 +106,21 @@ def _trust(options: argparse.Namespace) -> Trust:
     )
 
 
+class ProofTrust(NamedTuple):
+    """What proof files are judged under."""
+
+    policy: Policy
+    leaf: bytes | None
+
+
+def _proof_trust(options: argparse.Namespace) -> ProofTrust:
+    leaf = options.leaf.read_bytes() if options.leaf else None
+    if options.policy is None:
+        return ProofTrust(Policy(), leaf)
+    with options.policy.open("rb") as file:
+        return ProofTrust(Policy.from_text(file.read(MAX_POLICY_BYTES + 1)), leaf)
+
+
 def _pair(text: str) -> tuple[str, str]:
     thumbprint, equals, agency = text.partition("=")
     if not equals:
@@ -91,24 +128,45 @@ def _pair(text: str) -> tuple[str, str]:
     return thumbprint, agency
 
 
-def _judge(file: Path, trust: Trust, at_ms: int) -> Report:
+def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_root: bytes | None) -> Report:
+    data = file.read_bytes()
+    if looks_like(data):
+        findings = examine_proof(data, proofs.leaf, proofs.policy, trust.log_keys)
+        return Report(str(file), findings, overall(findings), titled=False)
+    if is_page(data):
+        findings = examine_page(data, trust.log_keys)
+        return Report(str(file), findings, overall(findings), titled=False)
+    if looks_packed(data):
+        findings = check_bundle(data, trust, at_ms, registry_root, proofs.policy)
+        return Report(str(file), findings, overall(findings))
     try:
-        findings = examine(read(file.read_bytes()), trust, at_ms)
+        findings = examine(read(data), trust, at_ms)
     except EvidenceError as error:
         findings = [Finding(0, "evidence file", because(Indication.FORMAT_FAILURE, "file", str(error)))]
     return Report(str(file), findings, overall(findings))
 
 
-def _as_text(reports: list[Report]) -> str:
+def _as_text(reports: list[Report], language: Language) -> str:
     lines: list[str] = []
     for report in reports:
         lines.append(report.file)
+        step = None
         for finding in report.findings:
-            lines.append(f"  {finding.step} {_MARKS[finding.verdict.status]} {finding.about}")
+            if report.titled and finding.step != step:
+                step = finding.step
+                lines.append(f"  {step} {STEPS[step][language]}")
+            lines.append(f"  {finding.step} {_MARKS[finding.verdict.status]} {about(finding, language)}")
             if not finding.verdict.passed:
-                lines.append(f"         {finding.verdict.reason}: {finding.verdict.step}: {finding.verdict.detail}")
+                lines.append(f"         {_why(finding, language)}")
         lines.append(ANSWERS[report.status])
     return "".join(f"{_printable(line)}\n" for line in lines)
+
+
+def _why(finding: Finding, language: Language) -> str:
+    verdict = finding.verdict
+    if language == "en":
+        return f"{verdict.reason}: {verdict.step}: {verdict.detail}"
+    return f"{verdict.reason}: {reason(finding, language)}"
 
 
 def _printable(line: str) -> str:

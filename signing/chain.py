@@ -136,6 +136,20 @@ def subject_agency(der: bytes) -> str | None:
     return str(found[0].value) if len(found) == 1 else None
 
 
+def issuers_of(leaf_der: bytes, pool: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Those of `pool`, in its order, that could stand above a certificate by their names; nothing is verified.
+
+    Raises:
+        CertificateError: one of them is unreadable.
+    """
+    subjects = {der: _parsed(der) for der in pool}
+    wanted, found = {_parsed(leaf_der).issuer}, set[bytes]()
+    while fresh := {der for der, one in subjects.items() if one.subject in wanted} - found:
+        found |= fresh
+        wanted |= {subjects[der].issuer for der in fresh}
+    return tuple(der for der in pool if der in found)
+
+
 def check_chain(
     leaf_der: bytes,
     intermediates: Sequence[bytes],

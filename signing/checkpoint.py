@@ -14,7 +14,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -85,7 +85,7 @@ class NoteVerifier(msgspec.Struct, frozen=True):
         Raises:
             NoteError: malformed, not Ed25519, or the id is another key's.
         """
-        name, key_id, key = _key_parts(text)
+        name, key_id, key = key_parts(text, ED25519)
         verifier = cls(name, key)
         if verifier.key_id != key_id:
             raise NoteError("note key: the id is another key's")
@@ -118,7 +118,7 @@ class NoteKey:
 
     def __init__(self, name: str, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = NoteVerifier(_named(name), self._key.public_key().public_bytes_raw())
+        self.verifier = NoteVerifier(named(name), self._key.public_key().public_bytes_raw())
 
     @classmethod
     def generate(cls, name: str) -> Self:
@@ -134,7 +134,7 @@ class NoteKey:
         """
         if not text.startswith(_SKEY_PREFIX):
             raise NoteError("note key: a secret key's text starts with PRIVATE+KEY+")
-        name, key_id, seed = _key_parts(text.removeprefix(_SKEY_PREFIX))
+        name, key_id, seed = key_parts(text.removeprefix(_SKEY_PREFIX))
         key = cls(name, seed)
         if key.verifier.key_id != key_id:
             raise NoteError("note key: the id is another key's")
@@ -184,13 +184,62 @@ def begin(origin: str, size: int, root: bytes) -> PendingNote:
     """
     if not 0 <= size < 1 << 63 or len(root) != HASH_BYTES:
         raise NoteError("checkpoint: a size from 0 below 2**63, and a root of 32 bytes")
-    return PendingNote(Checkpoint(_named(origin), size, root))
+    return PendingNote(Checkpoint(named(origin), size, root))
 
 
 def seal(origin: str, size: int, root: bytes, *signers: NoteSigner) -> bytes:
     """Write a checkpoint with signers at hand; the first is the log's own, named as the origin."""
     pending = begin(origin, size, root)
     return pending.complete((signer.verifier, signer.sign(pending.to_sign)) for signer in signers)
+
+
+class SignatureLine(NamedTuple):
+    """One line under a note: the key's name, its id (4 bytes), and the signature as that key's type has it."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    @property
+    def text(self) -> str:
+        """The line, ended."""
+        return f"{_DASH}{self.name} {b64encode(self.key_id + self.signature).decode('ascii')}\n"
+
+
+def parse(note: bytes) -> tuple[Checkpoint, tuple[SignatureLine, ...]]:
+    """A checkpoint and the lines under it, none of them verified.
+
+    Raises:
+        VerdictError: not a signed note, or not a checkpoint's text.
+    """
+    body, lines = _split(note)
+    return _read_body(body), tuple(read_line(line) for line in lines)
+
+
+def read_line(line: str) -> SignatureLine:
+    """A signature line, without its dash and newline.
+
+    Raises:
+        VerdictError: not a name, a space and the base64 of an id and a signature.
+    """
+    name, _, encoded = line.partition(" ")
+    blob = _base64(encoded, "3 signatures")
+    if not _NAME.fullmatch(name) or len(blob) <= _ID_BYTES:
+        raise _malformed("3 signatures", "a line is a key name, a space and a signature")
+    return SignatureLine(name, blob[:_ID_BYTES], blob[_ID_BYTES:])
+
+
+def read_lines(block: bytes) -> tuple[SignatureLine, ...]:
+    """Signature lines alone, as a witness answers them.
+
+    Raises:
+        VerdictError: not one or more signature lines, each ended.
+    """
+    text = block.decode("utf-8", "replace")
+    lines = text.removesuffix("\n").split("\n")
+    if not text.endswith("\n") or len(lines) > MAX_SIGNATURES or not all(line.startswith(_DASH) for line in lines):
+        raise _malformed("3 signatures", f"1 to {MAX_SIGNATURES} signature lines, each ended")
+    return tuple(read_line(line.removeprefix(_DASH)) for line in lines)
 
 
 def check(note: bytes, vkeys: Sequence[NoteVerifier]) -> tuple[Verdict, Checkpoint | None]:
@@ -245,17 +294,14 @@ def _signed_by(body: bytes, lines: list[str], vkeys: Sequence[NoteVerifier]) -> 
     known = {(key.name, key.key_id): key for key in vkeys}
     names = set()
     for line in lines:
-        name, _, encoded = line.partition(" ")
-        blob = _base64(encoded, "3 signatures")
-        if not _NAME.fullmatch(name) or len(blob) <= _ID_BYTES:
-            raise _malformed("3 signatures", "a line is a key name, a space and a signature")
-        key = known.get((name, blob[:_ID_BYTES]))
+        signed = read_line(line)
+        key = known.get((signed.name, signed.key_id))
         if key is None:
             continue
-        if not key.verify(blob[_ID_BYTES:], body):
+        if not key.verify(signed.signature, body):
             detail = "a known key's signature does not hold"
             raise VerdictError(because(Indication.SIG_CRYPTO_FAILURE, "3 signatures", detail))
-        names.add(name)
+        names.add(signed.name)
     return names
 
 
@@ -265,8 +311,12 @@ def _signature_line(verifier: NoteVerifier, signature: bytes, signed: bytes) -> 
     return f"{_DASH}{verifier.name} {b64encode(verifier.key_id + signature).decode('ascii')}\n"
 
 
-def _key_parts(text: str) -> tuple[str, bytes, bytes]:
-    """Name, id and key bytes of either key form."""
+def key_parts(text: str, kind: bytes = ED25519) -> tuple[str, bytes, bytes]:
+    """Name, id and key bytes of either key form, for keys of one signature type.
+
+    Raises:
+        NoteError: malformed, or a key of another type.
+    """
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     try:
@@ -274,12 +324,17 @@ def _key_parts(text: str) -> tuple[str, bytes, bytes]:
         identifier = bytes.fromhex(key_id)
     except ValueError as error:
         raise NoteError("note key: name+hexid+base64") from error
-    if len(identifier) != _ID_BYTES or len(blob) != 1 + _KEY_BYTES or blob[:1] != ED25519:
+    if len(identifier) != _ID_BYTES or len(blob) != 1 + _KEY_BYTES or blob[:1] != kind:
         raise NoteError("note key: an id of four bytes and an Ed25519 key of 32")
-    return _named(name), identifier, blob[1:]
+    return named(name), identifier, blob[1:]
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """The name, if a key can have it.
+
+    Raises:
+        NoteError: empty, over 255 characters, or with spaces or a plus.
+    """
     if not _NAME.fullmatch(name):
         raise NoteError("note key: a name has 1 to 255 characters, no spaces, no plus")
     return name

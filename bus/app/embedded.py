@@ -1,7 +1,7 @@
 """The embedded bus: a hub and the sample nation's nodes in one process, over the same link on loopback.
 
 Promises: the parts are those of separate processes; only the settings differ. First run or hundredth, the order is
-1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the face to agency systems.
+1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems and to auditors.
 Leaves out: several workers (`lienthong hub`), production.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -22,9 +22,11 @@ from adapters.kinds import build as build_adapter
 from adapters.port import Adapter
 from bus import net
 from bus.app import prepare
+from bus.app.audit import Audit, AuditParts
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
-from bus.app.node import AgencyParts, Node, NodeParts
+from bus.app.log_process import LedgerFace
+from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
 from bus.app.systems import SampleSystems
@@ -32,7 +34,7 @@ from bus.clock import SteadyClock
 from bus.http.agency import AgencyFace, Desk
 from bus.hub.desk import InFlight
 from bus.keystore import open_key
-from bus.ledger.process import start_ledger
+from bus.ledger.process import start_ledger, verifiers_of
 from bus.ledger.sequencer import StoredLedger
 from bus.link.hub import HubSettings
 from bus.link.spool import Spool, SpoolLimits
@@ -44,6 +46,7 @@ from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.systems import SYSTEMS, registry_folder, secret_files, settings_for
 from config.embedded import EmbeddedSettings
 from config.secrets import read_secret
+from signing.tlog_policy import Policy
 
 log = structlog.get_logger(__name__)
 IN_FLIGHT: Final = InFlight(worker=4096, agency=1024)
@@ -57,6 +60,8 @@ class Addresses:
 
     hub: str
     node: str
+    ledger: str
+    audit: str
     systems: Mapping[str, str]
 
 
@@ -72,6 +77,8 @@ class Embedded:
         self._worker: HubWorker | None = None
         self._nodes: list[Node] = []
         self._face: web.AppRunner | None = None
+        self._log: LedgerFace | None = None
+        self._audit: Audit | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
 
@@ -94,7 +101,7 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._worker, self._ledger, self._systems):
+        for closing in (self._audit, self._log, self._worker, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -105,7 +112,14 @@ class Embedded:
         host = self._settings.hub_listen.rpartition(":")[0]
         node = self._face.addresses[0] if self._face else ("", 0)
         urls = {str(kind): url for kind, url in (self._systems.urls if self._systems else {}).items()}
-        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", urls)
+        shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
+        audit = self._audit.address if self._audit else ""
+        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, urls)
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes of this bus."""
+        return tuple(self._nodes)
 
     @property
     def ledger(self) -> StoredLedger:
@@ -129,11 +143,26 @@ class Embedded:
         kinds = {system.server for system in SYSTEMS if system.server is not None}
         self._systems = await SampleSystems.start(sorted(kinds), state.sample)
         # 4. hub
-        self._worker = await self._start_hub(self._ledger)
+        worker = self._worker = await self._start_hub(self._ledger)
         # 5. nodes
         await self._start_nodes(self._worker)
-        # 6. face
+        # 6. faces
         await self._start_face()
+        await asyncio.to_thread(prepare.prepare_auditor, state, prepare.today())
+        self._log = await LedgerFace.start(
+            self._ledger, state.ledger.tiles_folder, listen=settings.ledger_listen, auditor_keys=state.auditor_keys
+        )
+        await asyncio.to_thread(prepare.prepare_audit, state, settings.operator, prepare.today())
+        self._audit = await Audit.start(
+            AuditParts(
+                ledger=self._ledger,
+                ledger_files=state.ledger,
+                files=state.audit,
+                snapshot=lambda: worker.directory.snapshot,
+                clock=self._clock,
+                listen=settings.audit_listen,
+            )
+        )
 
     async def _start_hub(self, ledger: StoredLedger) -> HubWorker:
         settings, state = self._settings, self.state
@@ -156,6 +185,7 @@ class Embedded:
                 ledger=ledger,
                 clock=self._clock,
                 limits=IN_FLIGHT,
+                tiles=state.ledger.tiles_folder,
                 spool=Spool(state.folder / "hub" / "spool", SpoolLimits(), time.monotonic),
             )
         )
@@ -192,6 +222,9 @@ class Embedded:
                 agencies=tuple(parts),
                 clock=self._clock,
                 max_body_bytes=MAX_BODY_BYTES,
+                ledger=WatchParts(
+                    Policy(logs=verifiers_of(state.ledger)), state.folder / "node" / name / "ledger-watch.json"
+                ),
             )
         )
 

@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -20,12 +21,16 @@ from bus.app.registry import HubRegistry
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.http.hub import HubFace
+from bus.http.log import LogFace
+from bus.http.readers import by_link
 from bus.hub.declaration import Declarations
 from bus.hub.desk import HubDesk, InFlight
 from bus.hub.exchange import Exchange
+from bus.hub.log import LogDesk
 from bus.hub.recovery import Recovery
 from bus.hub.routes import Routes
 from bus.ledger.port import Ledger
+from bus.ledger.published import PublishedLog
 from bus.link.bodies import Bodies
 from bus.link.hub import Authenticate, HubLink, HubSettings
 from bus.link.messages import Message
@@ -67,6 +72,7 @@ class WorkerParts:
         tls: mutual TLS 1.3 (`bus.net.server_context`).
         link: what the link tells and allows; the worker list holds every worker's address.
         spool: where large parts wait.
+        tiles: where full tiles of the ledger are kept as files; shared by all processes of a hub.
         workers: how many workers this hub has.
         leads: whether this worker settles what was left open (one of them does).
     """
@@ -80,6 +86,7 @@ class WorkerParts:
     clock: Clock
     limits: InFlight
     spool: Spool
+    tiles: Path | None = None
     workers: int = 1
     leads: bool = True
 
@@ -89,6 +96,7 @@ class HubWorker:
 
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
+        self._published = PublishedLog(parts.ledger, parts.tiles)
         directory, clock, ledger = parts.registry.directory, parts.clock, parts.ledger
         operator = directory.snapshot.operator
         judge = Judge(directory, parts.link.instance)
@@ -112,6 +120,7 @@ class HubWorker:
                 Topic.EXCHANGE: self.exchange,
                 Topic.DECLARE: declarations,
                 Topic.REGISTRY: parts.registry.serve,
+                Topic.LOG: LogDesk(self._published),
             },
             limits=parts.limits,
         )
@@ -136,7 +145,9 @@ class HubWorker:
         """Stand everything up, then listen."""
         worker = cls(parts)
         parts.registry.directory.on_change(worker._on_registry)
-        face = HubFace(ledger=parts.ledger, routes=worker.routes, directory=parts.registry.directory)
+        directory = parts.registry.directory
+        log_face = LogFace(worker._published, by_link(directory, parts.clock))
+        face = HubFace(ledger=parts.ledger, routes=worker.routes, directory=directory, log=log_face)
         app = face.application()
         app.add_routes(worker.link.routes())
         app.add_routes(Bodies(parts.spool, worker.link.has_session).routes())

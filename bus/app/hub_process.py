@@ -57,6 +57,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
                 ),
                 time.monotonic,
             ),
+            tiles=settings.ledger.folder / "tiles",
             workers=len(settings.workers),
             leads=number == 0,
         )

@@ -16,6 +16,7 @@ from typing import Final
 
 from bus.app import prepare
 from bus.app.prepare import Progress, State
+from bus.ledger.keys import read_note_key
 from bus.registry.layout import metadata_path
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.serve import PORTS, Kind
@@ -32,6 +33,8 @@ class Plan:
     Attributes:
         hub_host: the name that nodes dial; the hub's certificate holds it.
         workers: how many hub workers, on ports from `hub_port`.
+        ledger_port: where anybody reaches the ledger.
+        audit_port: where auditors reach its search.
         node_port: where the consumer's node listens for agency systems; the other nodes follow.
         system_port: the first of the sample systems' ports, in the order of `bus.sample.serve.PORTS`.
     """
@@ -41,6 +44,8 @@ class Plan:
     hub_port: int = 8441
     workers: int = 2
     node_port: int = 8500
+    ledger_port: int = 8480
+    audit_port: int = 8450
     system_port: int = min(PORTS.values())
     people: int = 10_000
     seed: int = 7
@@ -59,6 +64,7 @@ class LaidOut:
     nodes: dict[str, Path]
     commands: tuple[str, ...]
     node_url: str
+    ledger_url: str
     key_file: Path
 
 
@@ -76,6 +82,8 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
     prepare.prepare_ledger(state)
     prepare.prepare_sample(state, plan.people, plan.seed, progress)
     prepare.prepare_api_key(state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
+    prepare.prepare_auditor(state, prepare.today())
+    prepare.prepare_audit(state, OPERATOR, prepare.today())
     hosts = _hosts(snapshot)
     for agency in (agency for agencies in hosts.values() for agency in agencies):
         prepare.prepare_agency(state, agency)
@@ -86,8 +94,11 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
         port = plan.node_port + number
         nodes[host] = folder / f"node-{host}.toml"
         nodes[host].write_text(_node(state, plan, host, agencies, port), encoding="utf-8")
+    ledger = f"http://{plan.hub_host}:{plan.ledger_port}"
     key_file = folder / "api-keys" / f"{CONSUMER}.{CONSUMER_SYSTEM}"
-    return LaidOut(hub, nodes, _commands(state, plan, hub, nodes), f"http://127.0.0.1:{plan.node_port}", key_file)
+    return LaidOut(
+        hub, nodes, _commands(state, plan, hub, nodes), f"http://127.0.0.1:{plan.node_port}", ledger, key_file
+    )
 
 
 def _hosts(snapshot: Snapshot) -> dict[str, list[str]]:
@@ -123,6 +134,12 @@ def _hub(state: State, plan: Plan) -> str:
         },
         "registry": {"repository": str(state.repository), "online_key": str(state.role_keys / "online-1.pem")},
         "bodies": {"folder": str(state.folder / "spool")},
+        "audit": {
+            "listen": f"{listen}:{plan.audit_port}",
+            "auditors": str(state.audit.auditors),
+            "folder": str(state.folder / "audit"),
+        },
+        "ledger_http": {"listen": f"{listen}:{plan.ledger_port}", "auditor_keys": str(state.auditor_keys)},
     }
     return _toml(top, {"workers": workers}, tables)
 
@@ -141,6 +158,7 @@ def _node(state: State, plan: Plan, host: str, agencies: list[str], port: int) -
             "trusted_root": str(state.repository / metadata_path("root", 1)),
             "folder": str(state.folder / "node" / host / "registry"),
         },
+        "ledger": {"keys": [read_note_key(state.ledger.note_key_file, state.ledger.origin).verifier.text]},
         "http": {"listen": f"127.0.0.1:{port}"},
     }
     served = [_served(state, agency) for agency in agencies]

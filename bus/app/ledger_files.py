@@ -24,7 +24,19 @@ def ledger_files(settings: HubSettings) -> LedgerFiles:
         url = read_secret(ledger.database_url).decode()
     else:
         url = f"sqlite:///{ledger.folder / 'ledger.sqlite3'}"
-    return LedgerFiles(ledger.origin, url, ledger.guard_file, ledger.note_key, ledger.vault_key)
+    return LedgerFiles(
+        origin=ledger.origin,
+        store_url=url,
+        guard_file=ledger.guard_file,
+        note_key_file=ledger.note_key,
+        vault_key_file=ledger.vault_key,
+        tiles_folder=ledger.folder / "tiles",
+        second_note_key_file=ledger.second_note_key,
+        retired_note_keys=ledger.retired_note_keys,
+        policy_file=ledger.policy,
+        witness_wait_s=ledger.witness_seconds,
+        publish_without_quorum=ledger.publish_without_quorum,
+    )
 
 
 def ledger_at(place: Path) -> LedgerFiles:

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -22,7 +23,7 @@ from bus.directory import Directory
 from bus.http.agency import Desk
 from bus.ids import new_id
 from bus.link.dialler import NodeSettings
-from bus.link.errors import StreamRefusedError
+from bus.link.errors import LinkError, StreamRefusedError
 from bus.link.frames import ResetCode
 from bus.link.limits import LinkLimits
 from bus.link.messages import Message
@@ -38,11 +39,16 @@ from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
 from bus.node.notices import Notices
 from bus.node.parts import HttpParts
+from bus.node.receipts import Promised, nobody
+from bus.node.watch import LogWatch
 from bus.notary import Judge, Notary
+from bus.topics import Topic
 from signing.keys import Signer
+from signing.tlog_policy import Policy
 
 log = structlog.get_logger(__name__)
 READY_S: Final = 30.0
+LOG_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,14 @@ class AgencyParts:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchParts:
+    """How the ledger is watched: its keys and witnesses, and where what was seen is kept."""
+
+    policy: Policy
+    state_file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class NodeParts:
     """What a node is made of.
 
@@ -63,6 +77,7 @@ class NodeParts:
         hub: wss://… addresses to dial first.
         tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
         longest_wait_s: before a lost worker is dialled again; the wait is drawn from 0 to the doubled bound.
+        ledger: under which policy this node watches the ledger; None: it does not.
     """
 
     instance: str
@@ -75,6 +90,7 @@ class NodeParts:
     max_parallel: int = 16
     limits: LinkLimits = field(default_factory=LinkLimits)
     longest_wait_s: float = 30.0
+    ledger: WatchParts | None = None
 
 
 class Node:
@@ -99,6 +115,11 @@ class Node:
         self._large = HttpParts(lambda: parts.tls)
         self._notices = Notices(self._notice)
         self.link = NodeLink(settings, Handlers(self._answer, self._notices))
+        self.watch: LogWatch | None = None
+        self._promised: Promised = nobody
+        if parts.ledger is not None:
+            self.watch = LogWatch(parts.ledger.policy, self._published, parts.clock, parts.ledger.state_file)
+            self._promised = self.watch.promised
 
     @classmethod
     async def start(cls, parts: NodeParts, *, ready_s: float = READY_S) -> Self:
@@ -124,6 +145,8 @@ class Node:
             node._tasks.append(asyncio.create_task(parts.registry.try_fetch(node.link)))
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
+        if node.watch is not None:
+            node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
 
     async def close(self) -> None:
@@ -131,6 +154,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.watch is not None:
+            await self.watch.close()
         await self.link.close()
         await self._notices.close()
         await self._large.close()
@@ -164,6 +189,7 @@ class Node:
             directory=directory,
             clock=parts.clock,
             registry_changed=lambda: parts.registry.try_fetch(self.link),
+            promised=self._promised,
         )
 
     def _provider(self, agency: AgencyParts) -> Provider:
@@ -181,6 +207,7 @@ class Node:
             parts=self._large,
             clock=parts.clock,
             max_body_bytes=parts.max_body_bytes,
+            promised=self._promised,
         )
         declarer = Declarer(
             notary=provider.notary,
@@ -206,6 +233,18 @@ class Node:
             return await store.new_number((known.code(now_ms) if known else None) or agency.id, now_ms)
 
         return Desk(asker, dossiers, directory, new_number)
+
+    async def _published(self, path: str) -> bytes:
+        """The bytes at a path of the hub's published ledger.
+
+        Raises:
+            OSError: no hub brings them.
+        """
+        try:
+            told = await self.link.call(Message(Topic.LOG, path.encode()), LOG_TIMEOUT_S)
+        except LinkError as error:
+            raise OSError(f"{path}: {error}") from error
+        return told.parts[0] if told.parts else b""
 
     async def _answer(self, session: Session, message: Message, deadline: float) -> Message:
         if self._desk is None:

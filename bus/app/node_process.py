@@ -7,6 +7,7 @@ start with the reason and the place. Leaves out: making them (`lienthong keys|â€
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import ssl
 import tomllib
@@ -23,20 +24,27 @@ from adapters.surroundings import TlsFiles
 from bus import net
 from bus.access import Grants
 from bus.app.grants import KeyFiles, certificates_of
-from bus.app.node import AgencyParts, Node, NodeParts
+from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.registry import NodeRegistry
 from bus.clock import Clock, SteadyClock
 from bus.http.agency import AgencyFace
 from bus.keystore import open_key
 from bus.ledger.keys import read_vault_key
+from bus.ledger.port import LedgerError
 from bus.link.limits import LinkLimits
 from bus.node.archive import SqlArchive
 from bus.registry.follow import Follower
 from config.node import AdapterSettings, AgencySettings, NodeSettings
 from config.secrets import read_secret
+from signing.checkpoint import NoteError, NoteVerifier
+from signing.tlog_policy import Policy, PolicyError
 
 log = structlog.get_logger(__name__)
 GRACE_S: Final = 5.0
+
+
+class LedgerPolicyError(LedgerError):
+    """The node's trust in the ledger cannot be read."""
 
 
 async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
@@ -59,6 +67,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             max_parallel=settings.dossier.max_parallel_questions,
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
             longest_wait_s=link.longest_wait_seconds,
+            ledger=watch_of(settings),
         )
     )
     face = await _face(settings, node, keys.grants)
@@ -73,6 +82,29 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         await asyncio.gather(watching, return_exceptions=True)
         await face.cleanup()
         await node.close()
+
+
+def watch_file(settings: NodeSettings) -> Path:
+    """Where the node keeps what it saw of the ledger."""
+    return settings.state_folder / "ledger-watch.json"
+
+
+def watch_of(settings: NodeSettings) -> WatchParts | None:
+    """How the node watches the ledger.
+
+    Raises:
+        LedgerPolicyError: the policy or a key is not as specified.
+    """
+    ledger = settings.ledger
+    if ledger is None:
+        return None
+    try:
+        policy = Policy() if ledger.policy is None else Policy.from_text(ledger.policy.read_bytes())
+        keys = tuple(NoteVerifier.from_text(text) for text in ledger.keys)
+    except (PolicyError, NoteError) as error:
+        raise LedgerPolicyError(f"ledger: {error}") from error
+    settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return WatchParts(dataclasses.replace(policy, logs=(*policy.logs, *keys)), watch_file(settings))
 
 
 def _key_files(settings: NodeSettings) -> dict[str, Path]:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from bus.app.audit import AuditFiles, audit_files
 from bus.keystore.development import DevelopmentKeys, make_development_keys
 from bus.ledger.keys import new_vault_key, read_vault_key
 from bus.ledger.process import LedgerFiles
@@ -29,6 +30,7 @@ from bus.registry.publish import create_repository, publish
 from bus.sample.store import MANIFEST, build
 from bus.storage.port import StoreExistsError
 from config.apikeys import new_api_key
+from config.auditors import Role, new_auditor
 from config.secrets import read_secret, write_secret
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_registry
@@ -79,6 +81,7 @@ class State:
             guard_file=self.folder / "guard" / "ledger.json",
             note_key_file=self.folder / "ledger" / "note.key",
             vault_key_file=self.folder / "ledger" / "vault.key",
+            tiles_folder=self.folder / "ledger" / "tiles",
         )
 
     def archive(self, agency: str) -> Path:
@@ -92,6 +95,17 @@ class State:
     def api_keys(self, agency: str) -> Path:
         """The digests of an agency's API keys."""
         return self.folder / "api-keys" / f"{agency}.toml"
+
+    @property
+    def auditor_keys(self) -> Path:
+        """The digests of auditors' API keys."""
+        return self.folder / "api-keys" / "auditors.toml"
+
+    @property
+    def audit(self) -> AuditFiles:
+        """The ledger's search: tables, pseudonym keys, auditors."""
+        folder = self.folder / "audit"
+        return audit_files(folder, self.ledger, folder / "auditors.toml")
 
     def api_key(self, agency: str, system: str) -> str:
         """A development API key in the clear; only the embedded bus keeps one."""
@@ -180,6 +194,33 @@ def prepare_api_key(state: State, agency: str, system: str, now: datetime) -> No
     if plain.exists():
         return
     text, _ = new_api_key(state.api_keys(agency), system=system, days=API_KEY_DAYS, now=now, note="embedded")
+    write_secret(plain, text.encode() + b"\n")
+
+
+def prepare_auditor(state: State, now: datetime) -> None:
+    """An auditor's API key for the ledger's entries, kept likewise."""
+    plain = state.folder / "api-keys" / "auditor"
+    if plain.exists():
+        return
+    text, _ = new_api_key(state.auditor_keys, system="auditor", days=API_KEY_DAYS, now=now, note="embedded")
+    write_secret(plain, text.encode() + b"\n")
+
+
+def prepare_audit(state: State, operator: str, now: datetime) -> None:
+    """The national auditor of the embedded bus, whose key is kept in the clear in `audit/auditor.key`."""
+    plain = state.folder / "audit" / "auditor.key"
+    if plain.exists():
+        return
+    text, _ = new_auditor(
+        state.audit.auditors,
+        name="national-auditor",
+        agency=operator,
+        scope="nation",
+        role=Role.AUDITOR,
+        days=API_KEY_DAYS,
+        now=now,
+        note="embedded",
+    )
     write_secret(plain, text.encode() + b"\n")
 
 

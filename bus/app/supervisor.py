@@ -47,6 +47,10 @@ async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> N
     ending = asyncio.Event()
     ledger = asyncio.create_task(_keep(file, "ledger", ending))
     workers = [asyncio.create_task(_keep(file, f"worker-{number}", stop)) for number in range(len(settings.workers))]
+    if settings.ledger_http is not None:
+        workers.append(asyncio.create_task(_keep(file, "log", stop)))
+    if settings.audit is not None:
+        workers.append(asyncio.create_task(_keep(file, "audit", stop)))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, ledger, *workers}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()

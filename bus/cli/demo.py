@@ -35,6 +35,8 @@ StateFolder: TypeAlias = Annotated[
 People: TypeAlias = Annotated[int, typer.Option(min=100, max=2_000_000, help="Size of the invented population.")]
 HubListen: TypeAlias = Annotated[str, typer.Option(help="Where the hub listens, host:port; port 0 takes any.")]
 NodeListen: TypeAlias = Annotated[str, typer.Option(help="Where agency systems reach the node, host:port.")]
+LedgerListen: TypeAlias = Annotated[str, typer.Option(help="Where anybody reaches the ledger, host:port.")]
+AuditListen: TypeAlias = Annotated[str, typer.Option(help="Where auditors search the ledger, host:port.")]
 Language: TypeAlias = Annotated[str, typer.Option("--language", help="vi or en, for what people read.")]
 
 _STATE: Final = Path("var/demo")
@@ -52,6 +54,8 @@ def demo_command(  # noqa: PLR0913 - one option each
     people: People = 10_000,
     hub_listen: HubListen = "127.0.0.1:8441",
     node_listen: NodeListen = "127.0.0.1:8500",
+    ledger_listen: LedgerListen = "127.0.0.1:8480",
+    audit_listen: AuditListen = "127.0.0.1:8450",
     language: Language = "vi",
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
     as_json: Json = False,
@@ -63,6 +67,8 @@ def demo_command(  # noqa: PLR0913 - one option each
         state_folder=state.absolute(),
         hub_listen=hub_listen,
         node_listen=node_listen,
+        ledger_listen=ledger_listen,
+        audit_listen=audit_listen,
         sample=SampleSettings(people=people),
     )
     level = LogLevel.INFO if verbose else LogLevel.ERROR
@@ -91,7 +97,7 @@ def against_command(
 
 
 @app.command("prepare")
-def prepare_command(
+def prepare_command(  # noqa: PLR0913 - one option each
     folder: Annotated[Path, typer.Argument(help="Folder for settings, keys, ledger, registry, archives, data.")],
     *,
     hub_host: Annotated[str, typer.Option(help="The name or address by which nodes reach the hub.")] = "127.0.0.1",
@@ -100,6 +106,8 @@ def prepare_command(
     node_port: Annotated[
         int, typer.Option(min=1, max=65_000, help="Of the one-stop's node; the others follow.")
     ] = 8500,
+    ledger_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where anybody reaches the ledger.")] = 8480,
+    audit_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where auditors search it.")] = 8450,
     system_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the first sample system.")] = 18101,
     people: People = 10_000,
     as_json: Json = False,
@@ -110,6 +118,8 @@ def prepare_command(
         hub_port=hub_port,
         workers=workers,
         node_port=node_port,
+        ledger_port=ledger_port,
+        audit_port=audit_port,
         system_port=system_port,
         people=people,
     )
@@ -121,6 +131,7 @@ def prepare_command(
         "nodes": {name: str(path) for name, path in laid.nodes.items()},
         "commands": laid.commands,
         "node": laid.node_url,
+        "ledger": laid.ledger_url,
         "key_file": str(laid.key_file),
     }
     last = f"lienthong demo against {laid.node_url} --key-file {laid.key_file}"
@@ -217,6 +228,10 @@ def _say_where(bus: Embedded) -> None:
         ("node, for agency systems", addresses.node),
         ("its description (OpenAPI 3.1)", f"{addresses.node}/openapi.json"),
         ("an API key for it", key_file),
+        ("ledger: checkpoint, tiles, proofs", f"{addresses.ledger}/checkpoint"),
+        ("an auditor's API key for its entries", bus.state.folder / "api-keys" / "auditor"),
+        ("its search, for auditors", addresses.audit),
+        ("the national auditor's key for it", bus.state.folder / "audit" / "auditor.key"),
         *((f"sample system: {name}", url) for name, url in addresses.systems.items()),
         ("everything that is kept", bus.state.folder),
     ]

@@ -12,10 +12,13 @@ import typer
 from rich.markup import escape
 
 from adapters.port import DeclarationError
+from bus.app.auditor import AuditRefusedError
+from bus.app.evidence import NoEvidenceHereError
 from bus.app.ledger_files import NoLedgerHereError
 from bus.app.supervisor import PartFailedError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
+from bus.audit.erasure import ErasureRefusedError
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
@@ -24,7 +27,10 @@ from bus.keystore.pem import PemFileError
 from bus.ledger.keys import LedgerKeyError
 from bus.ledger.port import LedgerError, LedgerUnreachableError
 from bus.link.errors import LinkError, LinkRefusedError
-from bus.node.archive import ArchiveStoppedError
+from bus.node.archive import ArchiveKeyError, ArchiveStoppedError
+from bus.node.backup import BackupError
+from bus.node.deletions import DeletionListError
+from bus.node.export import SnapshotMissingError
 from bus.registry.files import FolderError
 from bus.registry.follow import RegistryRefusedError
 from bus.registry.keys import RoleKeysError
@@ -62,13 +68,20 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     FolderError: (Exit.CONFIG, "registry-folder"),
     DeclarationError: (Exit.CONFIG, "adapter"),
     NoLedgerHereError: (Exit.CONFIG, "no-ledger-here"),
+    NoEvidenceHereError: (Exit.CONFIG, "no-evidence-here"),
+    AuditRefusedError: (Exit.NO, "audit-refused"),
+    ErasureRefusedError: (Exit.NO, "erasure-refused"),
     LedgerUnreachableError: (Exit.UNREACHABLE, "ledger-unreachable"),
     LinkError: (Exit.UNREACHABLE, "link"),
     LinkRefusedError: (Exit.NO, "link-refused"),
     RegistryRefusedError: (Exit.NO, "registry-refused"),
+    ArchiveKeyError: (Exit.SECRET, "archive-key"),
     LedgerError: (Exit.STATE, "ledger"),
     StoreError: (Exit.STATE, "store"),
     ArchiveStoppedError: (Exit.STATE, "archive"),
+    BackupError: (Exit.STATE, "backup"),
+    DeletionListError: (Exit.STATE, "deletion-list"),
+    SnapshotMissingError: (Exit.STATE, "registry-snapshot"),
     SystemNotStartedError: (Exit.STATE, "sample-system"),
     RepositoryStateError: (Exit.STATE, "registry-repository"),
     ApiKeyError: (Exit.STATE, "api-key"),

@@ -27,7 +27,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
-        str, typer.Option(help="Run one part only: ledger, or worker-0, worker-1…; for service managers.")
+        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log or audit; for service managers.")
     ] = "",
     parent: Annotated[int, typer.Option(hidden=True, help="Process id of the supervisor, which is not outlived.")] = 0,
 ) -> None:
@@ -44,13 +44,23 @@ def _part(file: Path, settings: HubSettings, part: str) -> Running:
     """What this process runs; it imports that and no more, so that a part that died is soon back."""
     if not part:
         return lambda stop: supervise(file.absolute(), settings, stop)
+    http = settings.ledger_http
     if part == "ledger":
         from bus.app.ledger_process import run_ledger  # noqa: PLC0415 - see above
 
         return lambda stop: run_ledger(settings, stop)
+    if part == "log" and http is not None:
+        from bus.app.log_process import run_log  # noqa: PLC0415 - see above
+
+        return lambda stop: run_log(settings, http, stop)
+    audit = settings.audit
+    if part == "audit" and audit is not None:
+        from bus.app.audit_process import run_audit  # noqa: PLC0415 - see above
+
+        return lambda stop: run_audit(settings, audit, stop)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
-        parts = ", ".join(["ledger", *known])
+        parts = ", ".join(["ledger", *known, *(["log"] if http is not None else []), *(["audit"] if audit else [])])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     from bus.app.hub_process import run_worker  # noqa: PLC0415 - see above
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys
+from bus.cli import api_keys, auditors
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
@@ -16,6 +16,7 @@ from signing.chain import CertificateError, load_seal_certificate
 
 app = typer.Typer(help="Keys: a development PKI, what a key is, API keys.", no_args_is_help=True)
 app.add_typer(api_keys.app, name="api-key")
+app.add_typer(auditors.app, name="auditor")
 
 
 @app.command("dev-pki")

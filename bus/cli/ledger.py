@@ -1,5 +1,6 @@
 """`lienthong ledger …`: create, show, verify, migrate, erase, put a lost guard back."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,11 +8,18 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bus.app.audit import open_audit
 from bus.app.ledger_files import ledger_at
+from bus.app.orders import audit_of, give, records_at, retain
+from bus.audit.erasure import LEAST_MONTHS, together
+from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, progress, table
 from bus.ledger import tools
+from bus.ledger.keys import new_note_key as make_note_key
 from bus.ledger.port import Head
+from bus.ledger.process import verifiers_of
+from bus.ledger.proofs import proof_file
 
 app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
 
@@ -36,7 +44,8 @@ def show(place: Place, *, as_json: Json = False) -> None:
     signed = shown.signed.decode() if shown.signed else None
     data = {
         "origin": shown.origin,
-        "vkey": shown.vkey,
+        "vkey": shown.vkeys[0],
+        "vkeys": shown.vkeys,
         "store_format": shown.store_format,
         "term": shown.term,
         "head": _head(shown.head),
@@ -46,7 +55,7 @@ def show(place: Place, *, as_json: Json = False) -> None:
     }
     rows = [
         ("origin", shown.origin),
-        ("public key", shown.vkey),
+        *(("public key", vkey) for vkey in shown.vkeys),
         ("store format", shown.store_format),
         ("term", shown.term),
         ("records", shown.head.size),
@@ -71,6 +80,36 @@ def verify(place: Place, *, as_json: Json = False) -> None:
         raise typer.Exit(Exit.NO)
 
 
+@app.command("proof")
+def proof(
+    place: Place,
+    *,
+    index: Annotated[int, typer.Option(min=0, help="The record's number.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; else N.tlog-proof in this folder.")] = None,
+    record: Annotated[bool, typer.Option(help="Put the record's bytes into the file; it names nobody.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Write the proof that a record stands in the log; lienthong-check judges it anywhere, offline."""
+    files = ledger_at(place)
+    file = out or Path(f"{index}.tlog-proof")
+    file.write_bytes(proof_file(files, index, with_record=record))
+    keys = " ".join(f"--log-key {key.text}" for key in verifiers_of(files))
+    emit({"index": index, "file": str(file)}, f"lienthong-check {file} {keys}", as_json=as_json)
+
+
+@app.command("new-note-key")
+def new_note_key(
+    place: Place,
+    file: Annotated[Path, typer.Argument(help="New file for the key: ledger.second_note_key names it then.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a second note key for the same origin; it signs beside the first from the next start that names it."""
+    made = make_note_key(file, ledger_at(place).origin).verifier
+    data = {"file": str(file), "vkey": made.text}
+    emit(data, "auditors and witnesses take it beside the first:", made.text, as_json=as_json)
+
+
 @app.command("migrate")
 def migrate(
     place: Place,
@@ -86,16 +125,67 @@ def migrate(
 @app.command("erase")
 def erase(
     place: Place,
-    indexes: Annotated[list[int], typer.Argument(min=0, help="Numbers of the records.")],
+    indexes: Annotated[list[str], typer.Argument(help="Records: 17, or 17-40 for 17 to 40.")],
     *,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the order.")],
+    by: Annotated[str, typer.Option(help="Who orders it: the decision or the court.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase the details of records for good. The records stay, and every proof with them."""
+    """Order the details of records erased for good. The order is itself a record; leaves and every proof stay."""
+    ranges = together(idx for text in indexes for idx in _span(text))
+    count = sum(end - first for first, end in ranges)
     if not yes:
-        typer.confirm(f"Erase the details of {len(indexes)} record(s) for good?", abort=True, err=True)
-    count = tools.erase(ledger_at(place), indexes)
-    emit({"erased": count}, f"{count} erased", as_json=as_json)
+        typer.confirm(f"Erase the details of {count} record(s) for good?", abort=True, err=True)
+    done = asyncio.run(give(records_at(place), by, reason, ranges))
+    data = {"order": done.order, "ranges": done.ranges, "erased": done.details}
+    emit(data, f"{done.details} erased; the order is record {done.order}", as_json=as_json)
+
+
+@app.command("retain")
+def retain_command(
+    place: Place,
+    *,
+    exchanges: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that exchanges are kept.")] = 24,
+    declarations: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that declarations are kept.")] = 60,
+    inquiries: Annotated[int, typer.Option(min=LEAST_MONTHS, help="Months that auditors' looks are kept.")] = 60,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase the details that are older than their class is kept; each deletion is ordered and recorded."""
+    months = {"exchanges": exchanges, "declarations": declarations, "inquiries": inquiries}
+    ranges, erased = asyncio.run(retain(records_at(place), months, dry=dry))
+    due = sum(end - first for first, end in ranges)
+    emit({"due": due, "ranges": ranges, "erased": erased}, f"{due} due, {erased} erased", as_json=as_json)
+
+
+@app.command("rebuild-index")
+def rebuild_index(place: Place, *, as_json: Json = False) -> None:
+    """Make the search tables anew from entries and details, and say whether they answer as before; exit 1 if not."""
+    records = records_at(place)
+    opened = open_audit(records.ledger, audit_of(records))
+    try:
+        with _counting("indexing") as tell:
+            indexer = opened.indexer()
+            indexer.catch_up(tell)
+            before = opened.index.fingerprint()
+            count = indexer.rebuild(tell)
+        after, erased = opened.index.fingerprint(), opened.index.erased()
+    finally:
+        opened.close()
+    data = {"records": count, "identical": before == after, "fingerprint": after, "erased": erased}
+    named = ", ".join(str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in erased) or "none"
+    verdict = "identical" if before == after else "DIFFERENT from before"
+    emit(data, f"{count} records, {verdict}; erased: {named}", as_json=as_json)
+    if before != after:
+        raise typer.Exit(Exit.NO)
+
+
+def _span(text: str) -> range:
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise CommandError(Exit.USAGE, "records", "records are numbers, or two numbers with a dash")
+    return range(int(first), int(last or first) + 1)
 
 
 @app.command("restore-guard")

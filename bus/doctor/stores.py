@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 
 from adapters.port import DeclarationError
 from bus.app.ledger_files import ledger_files
-from bus.app.node_process import adapter_of
+from bus.app.node_process import adapter_of, watch_file
 from bus.doctor.finding import Finding, Health
 from bus.ledger import tools
 from bus.ledger.port import LedgerError
+from bus.ledger.witnessing import STATE_FILE
+from bus.ledger.witnessing import read_state as read_witnesses
+from bus.node.watch import read_state as read_watch
 from bus.registry.publish import RepositoryStateError
 from bus.registry.summary import RoleState, summarise
 from bus.storage.port import StoreError
@@ -18,6 +21,7 @@ from config.hub import HubSettings
 from config.node import NodeSettings
 from config.parts import TrustSettings
 from config.secrets import SecretError
+from schemas.text import moment
 
 _BY_HUB = frozenset({"snapshot", "timestamp"})
 """Roles that a running hub signs anew by itself."""
@@ -27,9 +31,11 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
     """One finding for each thing that is kept."""
     if isinstance(settings, HubSettings):
         yield _ledger(settings)
+        yield from _witnesses(settings)
         yield from _registry(settings, now)
     else:
         yield _trusted_root(settings)
+        yield _watch(settings)
         yield from _adapters(settings)
 
 
@@ -45,6 +51,38 @@ def _ledger(settings: HubSettings) -> Finding:
         text = f"{text}, but {shown.guarded.size} were signed: the store is older than that"
         return Finding("ledger", Health.BAD, text, "restore a newer backup; nothing is signed until then")
     return Finding("ledger", Health.GOOD, text)
+
+
+def _witnesses(settings: HubSettings) -> Iterator[Finding]:
+    if settings.ledger.policy is None:
+        return
+    state = read_witnesses(settings.ledger.folder / STATE_FILE)
+    if state is None:
+        yield Finding("ledger witnesses", Health.WARNING, "nobody was asked yet", "start the hub")
+        return
+    for one in state.witnesses:
+        name = f"witness {one.name}"
+        if not one.alarm:
+            yield Finding(name, Health.GOOD, f"cosigned {one.size} records")
+            continue
+        health = Health.BAD if one.severe or not state.quorum else Health.WARNING
+        yield Finding(name, health, one.alarm, "see docs/transparency.md §4")
+
+
+def _watch(settings: NodeSettings) -> Finding:
+    if settings.ledger is None:
+        text = "this node does not watch the ledger"
+        return Finding("ledger watch", Health.WARNING, text, "set ledger.keys to the operator's public key")
+    state = read_watch(watch_file(settings))
+    if state is None:
+        return Finding("ledger watch", Health.GOOD, "nothing was seen yet")
+    if state.alarms:
+        kinds = ", ".join(sorted({alarm.kind for alarm in state.alarms}))
+        text = f"{len(state.alarms)} alarm(s): {kinds}; the evidence is in {watch_file(settings)}"
+        return Finding("ledger watch", Health.BAD, text, "see docs/transparency.md §6")
+    seen = moment(state.checked_ms) if state.checked_ms else "never"
+    text = f"{state.verified} records of receipts found, {len(state.waiting)} waiting, last checkpoint {seen}"
+    return Finding("ledger watch", Health.GOOD, text)
 
 
 def _registry(settings: HubSettings, now: datetime) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
-"""What a hub worker shows over HTTP beside the link: health, and the ledger's newest checkpoint.
+"""What a hub worker shows over HTTP beside the link: health, and the ledger as a tiled log (`bus.http.log`).
 
-Promises: nothing here names a person or an exchange. Leaves out: the log's tiles and search (the ledger's own faces).
+Promises: nothing here names a person or an exchange. Leaves out: the log's search (the ledger's own face).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bus.directory import Directory
 from bus.http.edge import edge, json_answer
+from bus.http.log import LogFace
 from bus.hub.routes import Routes
 from bus.ledger.port import Ledger
 
@@ -16,16 +17,17 @@ from bus.ledger.port import Ledger
 class HubFace:
     """Routes beside the link."""
 
-    def __init__(self, *, ledger: Ledger, routes: Routes, directory: Directory) -> None:
+    def __init__(self, *, ledger: Ledger, routes: Routes, directory: Directory, log: LogFace) -> None:
         self._ledger = ledger
         self._routes = routes
         self._directory = directory
+        self._log = log
 
     def application(self) -> web.Application:
         """The aiohttp application; the link's own route is added by the worker."""
         app = web.Application(middlewares=[edge])
         app.router.add_get("/health", self.health)
-        app.router.add_get("/checkpoint", self.checkpoint)
+        app.add_routes(self._log.routes())
         return app
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -38,11 +40,4 @@ class HubFace:
                 "registry": self._directory.snapshot.version,
                 "agencies": self._routes.agencies(),
             }
-        )
-
-    async def checkpoint(self, _request: web.Request) -> web.Response:
-        """The newest signed note (C2SP tlog-checkpoint)."""
-        note = await self._ledger.checkpoint()
-        return web.Response(
-            body=note, content_type="text/plain", charset="utf-8", headers={"Cache-Control": "max-age=1"}
         )

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from bus.clock import SteadyClock
 from bus.ledger.guard import Guard
-from bus.ledger.keys import read_note_key, read_vault_key
+from bus.ledger.keys import LedgerKeyError, read_note_key, read_vault_key
 from bus.ledger.port import LedgerError
-from bus.ledger.sequencer import CADENCE_S, GROUP_LIMIT, StoredLedger
+from bus.ledger.sequencer import CADENCE_S, GROUP_LIMIT, StoredLedger, Witnesses
 from bus.ledger.server import LedgerServer
 from bus.ledger.vault import Vault
+from bus.ledger.witnessing import STATE_FILE
 from bus.storage.kinds import open_store
-from signing.checkpoint import seal
+from signing.checkpoint import NoteError, NoteKey, NoteVerifier, seal
+from signing.tlog_policy import Policy, PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +39,12 @@ class LedgerFiles:
         guard_file: outside every backup of the store.
         note_key_file: the Ed25519 key that signs checkpoints, in its C2SP text form.
         vault_key_file: the key that encrypts details, 32 bytes in base64url.
+        tiles_folder: where full tiles are kept as files; may be lost at any time. None keeps none.
+        second_note_key_file: a key of the same origin that signs beside the first, while one follows the other.
+        retired_note_keys: vkeys that signed once and no longer do.
+        policy_file: whose witnesses are asked for cosignatures (c2sp.org/tlog-policy); None asks nobody.
+        witness_wait_s: how long a checkpoint waits for them, in seconds.
+        publish_without_quorum: whether it is published without a quorum, with an alarm.
     """
 
     origin: str
@@ -44,6 +52,61 @@ class LedgerFiles:
     guard_file: Path
     note_key_file: Path
     vault_key_file: Path
+    tiles_folder: Path | None = None
+    second_note_key_file: Path | None = None
+    retired_note_keys: tuple[str, ...] = ()
+    policy_file: Path | None = None
+    witness_wait_s: float = 3.0
+    publish_without_quorum: bool = False
+
+
+def note_keys_of(files: LedgerFiles) -> tuple[NoteKey, ...]:
+    """The keys that sign checkpoints, the first first.
+
+    Raises:
+        SecretError, LedgerKeyError: a key file is missing, open to others, or no key of this origin.
+    """
+    paths = (files.note_key_file, files.second_note_key_file)
+    return tuple(read_note_key(path, files.origin) for path in paths if path is not None)
+
+
+def verifiers_of(files: LedgerFiles) -> tuple[NoteVerifier, ...]:
+    """Every public key under which a checkpoint of this ledger may stand: signing ones and retired ones.
+
+    Raises:
+        SecretError, LedgerKeyError: as `note_keys_of`; or a retired key is no vkey of this origin.
+    """
+    try:
+        retired = tuple(NoteVerifier.from_text(text) for text in files.retired_note_keys)
+    except NoteError as error:
+        raise LedgerKeyError(f"ledger: a retired note key is no vkey ({error})") from error
+    if any(key.name != files.origin for key in retired):
+        raise LedgerKeyError("ledger: a retired note key signs for another origin")
+    return (*(key.verifier for key in note_keys_of(files)), *retired)
+
+
+def witnesses_of(files: LedgerFiles) -> Witnesses | None:
+    """Under which policy checkpoints are published; None under none.
+
+    Raises:
+        LedgerError: the policy cannot be read, or does not name a key of this ledger.
+    """
+    if files.policy_file is None:
+        return None
+    try:
+        policy = Policy.from_text(files.policy_file.read_bytes())
+    except (OSError, PolicyError) as error:
+        raise LedgerError(f"ledger: {files.policy_file} is no policy ({error})") from error
+    own = {key.verifier.public_key for key in note_keys_of(files)}
+    if policy.logs and own.isdisjoint(log.public_key for log in policy.logs):
+        raise LedgerError(f"ledger: {files.policy_file} names other logs, not this one")
+    return Witnesses(
+        policy,
+        files.witness_wait_s,
+        files.publish_without_quorum,
+        None if files.tiles_folder is None else files.tiles_folder.parent / STATE_FILE,
+        files.tiles_folder,
+    )
 
 
 async def start_ledger(
@@ -63,7 +126,8 @@ async def start_ledger(
         LedgerError: store and settings name different origins.
         SecretError, LedgerKeyError: a key file is missing, open to others, or no key.
     """
-    note_key = read_note_key(files.note_key_file, files.origin)
+    note_keys = note_keys_of(files)
+    witnesses = witnesses_of(files)
     vault = Vault.under(read_vault_key(files.vault_key_file))
     store = await asyncio.to_thread(open_store, files.store_url)
     if store.origin != files.origin:
@@ -73,10 +137,11 @@ async def start_ledger(
         store,
         vault=vault,
         guard=Guard(files.guard_file, files.origin),
-        sign=lambda origin, size, root: seal(origin, size, root, note_key),
+        sign=lambda origin, size, root: seal(origin, size, root, *note_keys),
         clock=clock or SteadyClock(),
         cadence_s=cadence_s,
         group_limit=group_limit,
+        witnesses=witnesses,
     )
 
 

@@ -3,7 +3,7 @@
 Promises: the guard file is durable before a note exists, so no crash makes the signer forget one. At a start the whole
 way from the last signed (size, root) to the head is walked again: a store that lost or changed what was signed, or
 that was restored from an old backup, is refused before it signs or records anything.
-Leaves out: serving the note (its reader's affair), witnesses and tiles as files (the next form of the ledger).
+Leaves out: serving the note (its reader's affair), asking witnesses (`witnessing`), tiles (`tree`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bus.ledger.guard import GuardError
 from bus.ledger.port import Head
 from bus.storage.port import Signed
+from signing.checkpoint import parse
 from signing.merkle import Frontier, leaf_hash
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ class Publisher:
         self._keep(head)
         return True
 
+    def keep_cosigned(self, note: bytes) -> None:
+        """Keep a signed note with more signatures under it, in the place of the one that it was.
+
+        Raises:
+            StoreError: the store cannot keep it.
+        """
+        kept = self._store.signed(parse(note)[0].size)
+        if kept is None or kept.note == note or _text(kept.note) != _text(note):
+            return
+        self._store.save_signed(kept._replace(note=note))
+        if _text(self.note) == _text(note):
+            self.note = note
+
     def _keep(self, frontier: Frontier) -> None:
         note = self._sign(self._store.origin, frontier.size, frontier.root())
         self._store.save_signed(Signed(frontier.size, note, frontier.to_bytes()))
@@ -102,3 +116,8 @@ class Publisher:
                 raise GuardError(f"guard: the store has no record {frontier.size}")
             for leaf in leaves:
                 frontier.add(leaf_hash(leaf))
+
+
+def _text(note: bytes) -> bytes:
+    """What is signed."""
+    return note.partition(b"\n\n")[0]

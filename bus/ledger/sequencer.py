@@ -3,13 +3,14 @@
 Promises: the port, on any store. Callers queue, one thread drains the queue (cap 256, no linger) and writes batch after
 batch; the event loop never waits for a disk. After the first failed write, or when a higher term or another signer is
 seen, nothing is acknowledged any more until the process starts again.
-Leaves out: sharing between processes (`server`, `client`), proofs.
+Leaves out: sharing between processes (`server`, `client`), proofs (`published`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import structlog
@@ -28,17 +29,21 @@ from bus.ledger.port import (
     Outcome,
 )
 from bus.ledger.publisher import Publisher, head_of
+from bus.ledger.tree import OwnTiles, Prover
+from bus.ledger.witnessing import Witnessing
 from bus.storage.port import MAX_BATCH, Batch, Entry, HeadMovedError, Known, Store, StoreError
 from bus.storage.writer import GroupWriter
 from signing.merkle import Frontier, leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from bus.ledger.decide import Answer
     from bus.ledger.guard import Guard
     from bus.ledger.vault import Vault
     from bus.storage.port import StoredHead
+    from signing.tlog_policy import Policy
 
 _log: Final = structlog.get_logger(__name__)
 CADENCE_S: Final = 1.0
@@ -53,6 +58,36 @@ def _stopped(cause: Exception) -> Exception:
     if isinstance(cause, HeadMovedError):
         return LedgerSupersededError("ledger: another process with a higher term serves this origin")
     return LedgerStoppedError(f"ledger: stopped by {type(cause).__name__}; restart it")
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Under which policy checkpoints are published.
+
+    Attributes:
+        policy: who is asked (those with a URL), and what a quorum is.
+        wait_s: how long a turn waits for them, in seconds.
+        without_quorum: publish all the same, with an alarm.
+        state_file: where `doctor` reads how it stands; None writes none.
+        tiles_folder: of the log's own tiles, for consistency proofs; None keeps them in memory.
+    """
+
+    policy: Policy
+    wait_s: float = 3.0
+    without_quorum: bool = False
+    state_file: Path | None = None
+    tiles_folder: Path | None = None
+
+    def of(self, store: Store, tiles: OwnTiles) -> Witnessing:
+        """The witnessing of one ledger."""
+        return Witnessing(
+            self.policy,
+            store,
+            lambda old, size: Prover(tiles, size).consistency(old),
+            wait_s=self.wait_s,
+            without_quorum=self.without_quorum,
+            state_file=self.state_file,
+        )
 
 
 class StoredLedger:
@@ -72,6 +107,7 @@ class StoredLedger:
         )
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="ledger-reader")
         self._cadence: asyncio.Task[None] | None = None
+        self._witnessing: Witnessing | None = None
 
     @classmethod
     async def start(
@@ -84,6 +120,7 @@ class StoredLedger:
         clock: Callable[[], int],
         cadence_s: float = CADENCE_S,
         group_limit: int = GROUP_LIMIT,
+        witnesses: Witnesses | None = None,
     ) -> Self:
         """Take over the store, check it against the guard, and serve.
 
@@ -95,6 +132,7 @@ class StoredLedger:
             clock: milliseconds since the epoch.
             cadence_s: seconds between checkpoints.
             group_limit: the most records made durable in one write.
+            witnesses: whose cosignatures a published checkpoint needs; None asks nobody.
 
         Raises:
             StoreHeldError: another process serves this origin.
@@ -107,6 +145,9 @@ class StoredLedger:
             store.close()
             raise
         ledger = cls(store, vault, publisher, clock, group_limit)
+        if witnesses is not None:
+            ledger._witnessing = witnesses.of(store, OwnTiles(ledger.read, witnesses.tiles_folder))
+            await asyncio.to_thread(ledger._witnessing.resume)
         ledger._cadence = asyncio.create_task(ledger._publish_for_ever(cadence_s), name="ledger-publisher")
         _log.info("ledger started", origin=store.origin, term=ledger.term, size=ledger._at.size)
         return ledger
@@ -151,7 +192,7 @@ class StoredLedger:
 
     async def checkpoint(self) -> bytes:
         """See the port."""
-        return self._publisher.note
+        return self._publisher.note if self._witnessing is None else self._witnessing.note
 
     async def open_asked(self, before_ms: int) -> list[OpenAsked]:
         """See the port."""
@@ -172,6 +213,24 @@ class StoredLedger:
             self._writer.stop(error)
             raise _stopped(error) from error
 
+    async def cosign(self) -> None:
+        """Ask the policy's witnesses about the newest signed checkpoint, and publish it if a quorum stands.
+
+        Raises:
+            LedgerStoppedError: the store refused; the ledger has stopped.
+        """
+        if self._witnessing is None:
+            return
+        note = await self._witnessing.turn(self._publisher.note)
+        try:
+            await self._writer.run(lambda: self._publisher.keep_cosigned(note))
+        except (LedgerStoppedError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            self._writer.stop(error)
+            raise _stopped(error) from error
+        await self._witnessing.show(note)
+
     async def failure(self) -> Exception:
         """Wait until the ledger has stopped itself; whoever runs it then ends the process."""
         return await self._writer.failure()
@@ -183,6 +242,8 @@ class StoredLedger:
             await asyncio.gather(self._cadence, return_exceptions=True)
             self._cadence = None
             await asyncio.gather(self.publish(), return_exceptions=True)
+        if self._witnessing is not None:
+            await self._witnessing.close()
         await self._writer.close()
         self._readers.shutdown()
         self._store.close()
@@ -236,6 +297,7 @@ class StoredLedger:
             await asyncio.sleep(cadence_s)
             try:
                 await self.publish()
+                await self.cosign()
             except LedgerStoppedError as error:
                 _log.error("ledger stopped", origin=self.origin, term=self.term, reason=str(error))
                 return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bus.ledger.guard import Guard, GuardError, MissingGuardError
 from bus.ledger.keys import new_note_key, new_vault_key, read_note_key, read_vault_key
 from bus.ledger.port import Head
+from bus.ledger.process import note_keys_of, verifiers_of
 from bus.ledger.publisher import head_of
 from bus.ledger.vault import DetailsUnreadableError, Vault
 from bus.storage import formats
@@ -41,7 +42,7 @@ class Shown:
 
     Attributes:
         origin: its name.
-        vkey: the public note key, as auditors need it.
+        vkeys: the public keys that sign checkpoints now, as auditors need them.
         store_format: format version of the store.
         term: of the last start; 0 before the first.
         head: size and root by the head row.
@@ -51,7 +52,7 @@ class Shown:
     """
 
     origin: str
-    vkey: str
+    vkeys: tuple[str, ...]
     store_format: int
     term: int
     head: Head
@@ -121,7 +122,7 @@ def show(files: LedgerFiles) -> Shown:
         at, signed = store.head(), store.signed()
         return Shown(
             origin=store.origin,
-            vkey=read_note_key(files.note_key_file, files.origin).verifier.text,
+            vkeys=tuple(key.verifier.text for key in note_keys_of(files)),
             store_format=LEDGER.newest(),
             term=at.term,
             head=head_of(_frontier(at.frontier)),
@@ -148,11 +149,11 @@ def verify(files: LedgerFiles, progress: Callable[[int, int], None] | None = Non
     Raises:
         MissingStoreError, FormatVersionError, SecretError, LedgerKeyError: it cannot be looked at.
     """
-    note_key = read_note_key(files.note_key_file, files.origin)
+    verifiers = verifiers_of(files)
     vault = Vault.under(read_vault_key(files.vault_key_file))
     store = open_store(files.store_url)
     try:
-        return _Walk(store, note_key.verifier, vault, _guarded(files)).go(progress or (lambda _done, _all: None))
+        return _Walk(store, verifiers, vault, _guarded(files)).go(progress or (lambda _done, _all: None))
     finally:
         store.close()
 
@@ -192,8 +193,7 @@ def restore_guard(files: LedgerFiles, note: bytes) -> Head:
     """
     if files.guard_file.exists():
         raise GuardError(f"guard: {files.guard_file} is there")
-    verifier = read_note_key(files.note_key_file, files.origin).verifier
-    verdict, checkpoint = check(note, [verifier])
+    verdict, checkpoint = check(note, verifiers_of(files))
     if checkpoint is None:
         raise GuardError(f"guard: not a checkpoint of this log ({verdict.step})")
     head = Head(checkpoint.size, checkpoint.root)
@@ -216,9 +216,9 @@ def restore_guard(files: LedgerFiles, note: bytes) -> Head:
 class _Walk:
     """One pass over all leaves, with everything else held against them."""
 
-    def __init__(self, store: Store, verifier: NoteVerifier, vault: Vault, guarded: Head | None) -> None:
+    def __init__(self, store: Store, verifiers: Sequence[NoteVerifier], vault: Vault, guarded: Head | None) -> None:
         self._store = store
-        self._verifier = verifier
+        self._verifiers = verifiers
         self._vault = vault
         self._guarded = guarded
         self._frontier = Frontier()
@@ -250,7 +250,7 @@ class _Walk:
         if self._next is None or self._next.size != frontier.size:
             return
         self._notes += 1
-        _, checkpoint = check(self._next.note, [self._verifier])
+        _, checkpoint = check(self._next.note, self._verifiers)
         if checkpoint is None or Head(checkpoint.size, checkpoint.root) != head_of(frontier):
             self._wrong_notes.append(self._next.size)
         self._next = self._store.signed_after(frontier.size)

@@ -1,8 +1,8 @@
 """A question at the provider's node: verified again, put to the agency's system once, minimised, sealed.
 
-Promises: the consumer's own seal is judged here, not the hub's word; only agreed terms are sealed; the sealed answer
-is archived before it is sent, and a repeat of the same question gets those same bytes; an operation that is not
-declared safe is started at most once. Leaves out: how a system is reached (`adapters`).
+Promises: the consumer's own seal is judged here, not the hub's word; only agreed terms are sealed; question and
+sealed answer are archived before the answer is sent, and a repeat of the same question gets those same bytes; an
+operation that is not declared safe is started at most once. Leaves out: how a system is reached (`adapters`).
 """
 
 from __future__ import annotations
@@ -118,11 +118,12 @@ class Answerer:
         archived = await provider.archive.answer_for(question.sealer, question.id)
         if archived is not None:
             return await self._message(session, question.id, archived.sealed, archived.parts)
-        reply, bodies_out = await self._work(provider, sealed, question, inline, session)
+        reply, bodies_in, bodies_out = await self._work(provider, sealed, question, inline, session)
         packed = head(Reply(reply))
-        await asyncio.gather(
-            provider.archive.keep(question.id, "question", pack(sealed), tuple(inline)),
-            provider.archive.keep_answer(question.sealer, question.id, packed, bodies_out),
+        archive = provider.archive
+        await asyncio.gather(  # one write: the archive commits in groups
+            archive.keep(question.id, "question", pack(sealed), bodies_in),
+            archive.keep_answer(question.sealer, question.id, packed, bodies_out),
         )
         return await self._message(session, question.id, packed, bodies_out)
 
@@ -135,14 +136,17 @@ class Answerer:
 
     async def _work(
         self, provider: Provider, sealed: Sealed, question: Envelope, inline: Sequence[bytes], session: Session
-    ) -> tuple[Sealed, tuple[bytes, ...]]:
+    ) -> tuple[Sealed, tuple[bytes, ...], tuple[bytes, ...]]:
+        """The sealed reply, the question's bodies as far as they came, the reply's."""
+        parts: tuple[bytes, ...] = ()
         try:
             parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
-            return await self._act(provider, sealed, question, grant, body)
+            reply, bodies_out = await self._act(provider, sealed, question, grant, body)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
-            return await self._seal_fault(provider, sealed, question, why), ()
+            return await self._seal_fault(provider, sealed, question, why), parts, ()
+        return reply, parts, bodies_out
 
     def _admit(self, question: Envelope, parts: Sequence[bytes]) -> tuple[Grant, Body]:
         """The gate again, by this node's own snapshot; digests; the question's shape, about the subjects it names."""

@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from bus.ledger.vault import Vault
+from bus.ledger.vault import DetailsUnreadableError, Vault
 from bus.storage import formats
 from bus.storage.archive_tables import ALL, ANSWERS, ARCHIVE, EVIDENCE, STARTED
 from bus.storage.engine import as_store_errors, open_engine, writing
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Result = TypeVar("Result")
-_FILE: Final = "evidence.db"
+DATABASE: Final = "evidence.db"
 _CONTEXT: Final = b"lienthong archive v1"
 _RECENT: Final = 1024
 _RECENT_BYTES: Final = 32 * 1024
@@ -40,6 +40,10 @@ _RECENT_BYTES: Final = 32 * 1024
 
 class ArchiveStoppedError(Exception):
     """The archive takes nothing until its process is restarted; what was asked of it may or may not be kept."""
+
+
+class ArchiveKeyError(DetailsUnreadableError):
+    """The key is not this archive's."""
 
 
 class Kept(NamedTuple):
@@ -133,10 +137,12 @@ class SqlArchive:
         Raises:
             MissingStoreError: there is none; creating one is a separate step.
             FormatVersionError: its format is not this program's.
+            ArchiveKeyError: the key is another one: nothing new is locked under it beside what is there.
         """
         engine = open_engine(_url(folder))
         try:
             await asyncio.to_thread(formats.require_current, engine, ARCHIVE)
+            await asyncio.to_thread(require_key, engine, key)
         except BaseException:
             engine.dispose()
             raise
@@ -215,10 +221,10 @@ class SqlArchive:
             return list(connection.execute(statement, values))
 
     def _box(self, kept: Kept, *context: str) -> bytes:
-        return self._vault.seal(msgspec.msgpack.encode(kept), _bound(context))
+        return self._vault.seal(msgspec.msgpack.encode(kept), bound_to(*context))
 
     def _unbox(self, box: bytes, *context: str) -> Kept:
-        return msgspec.msgpack.decode(self._vault.open(box, _bound(context)), type=Kept)
+        return msgspec.msgpack.decode(self._vault.open(box, bound_to(*context)), type=Kept)
 
 
 class _Reading(Statements):
@@ -263,6 +269,25 @@ class _Writing(Statements):
         return self._compile(row.on_conflict_do_nothing(), columns)
 
 
+def require_key(engine: sa.Engine, key: bytes) -> None:
+    """Open the newest box, if there is one.
+
+    Raises:
+        ArchiveKeyError: it does not open.
+    """
+    with as_store_errors(engine), engine.connect() as connection:
+        piece = connection.execute(sa.select(EVIDENCE).order_by(EVIDENCE.c.kept_ms.desc()).limit(1)).first()
+        answer = connection.execute(sa.select(ANSWERS).order_by(ANSWERS.c.kept_ms.desc()).limit(1)).first()
+    contexts = [(row.box, ("evidence", row.exchange, row.kind)) for row in (piece,) if row is not None]
+    contexts += [(row.box, ("answer", row.sealer, row.exchange)) for row in (answer,) if row is not None]
+    vault = Vault.under(key)
+    for box, context in contexts:
+        try:
+            vault.open(box, bound_to(*context))
+        except DetailsUnreadableError as error:
+            raise ArchiveKeyError("archive: this key does not open it; use the key that it was made under") from error
+
+
 _FIND_ANSWER: Final = sa.select(ANSWERS.c.box).where(
     ANSWERS.c.sealer == sa.bindparam("sealer"), ANSWERS.c.exchange == sa.bindparam("exchange")
 )
@@ -274,10 +299,11 @@ _FIND_EVIDENCE: Final = (
 
 
 def _url(folder: Path) -> str:
-    return f"sqlite:///{folder / _FILE}"
+    return f"sqlite:///{folder / DATABASE}"
 
 
-def _bound(context: tuple[str, ...]) -> bytes:
+def bound_to(*context: str) -> bytes:
+    """What a box is bound to: in another row it does not open."""
     return msgspec.msgpack.encode((_CONTEXT, *context))
 
 

@@ -9,7 +9,7 @@ bytes are sent again only where nothing can happen twice. Leaves out: which ques
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ from bus.link.node import NodeLink
 from bus.link.session import Session
 from bus.node.archive import Archive
 from bus.node.parts import PartCarrier
-from bus.node.receipts import Exchanged, Proven, check_receipt
+from bus.node.receipts import Exchanged, Promised, Proven, check_receipt, nobody
 from bus.notary import Judge, Notary
 from bus.plain import Body
 from bus.replies import check_reply
@@ -109,7 +109,7 @@ class Answered(NamedTuple):
 class Asker:
     """One agency's questions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         notary: Notary,
@@ -120,8 +120,10 @@ class Asker:
         parts: PartCarrier,
         clock: Clock,
         max_body_bytes: int,
+        promised: Promised = nobody,
     ) -> None:
         self._parts = parts
+        self._promised = promised
         self._notary = notary
         self._directory = directory
         self._judge = judge
@@ -190,12 +192,20 @@ class Asker:
             await self._archive.keep(question.id, "reply-refused", message.head, parts)
             log.warning("reply-does-not-hold", exchange=question.id, reason=str(error), rule=error.problem.rule)
             raise
-        await self._archive.keep(question.id, "reply", message.head, parts)
+        await asyncio.gather(*self._kept(question.id, message.head, reply, parts))
         if answer.problem is not None or shown is None:
             raise ProblemError(answer.problem or Problem(code=Code.INTERNAL))
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
         return Answered(question.id, plain.shown(shown), shown.value, answer, proven)
+
+    def _kept(
+        self, exchange: str, head: bytes, reply: Reply, parts: tuple[bytes, ...]
+    ) -> Iterator[Coroutine[None, None, None]]:
+        """The reply as it came, and its receipt by itself: that is kept for longer than the reply."""
+        yield self._archive.keep(exchange, "reply", head, parts)
+        if reply.receipt is not None:
+            yield self._archive.keep(exchange, "receipt", pack(reply.receipt), ())
 
     def _draft(self, ask: Ask) -> _Put:
         service, operation = self._find(ask)
@@ -303,7 +313,10 @@ class Asker:
         if sealed is None:
             return None
         receipt = self._judge.open(sealed, self._clock()).envelope
-        return check_receipt(receipt, self._directory.snapshot.operator, held)
+        proven = check_receipt(receipt, self._directory.snapshot.operator, held)
+        if receipt.receipt is not None:
+            self._promised(receipt.receipt)
+        return proven
 
     def _shown(self, put: _Put, answer: Envelope, parts: Sequence[bytes]) -> Body:
         """The body, valid by the schema of this node's own snapshot, of the asked terms, about the subjects asked."""

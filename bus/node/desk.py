@@ -18,7 +18,7 @@ from bus.link.messages import Message
 from bus.link.session import Session
 from bus.node.answer import Answerer
 from bus.node.archive import Archive
-from bus.node.receipts import must_name_answer, opened_by
+from bus.node.receipts import Promised, must_name_answer, nobody, opened_by
 from bus.notary import Judge
 from bus.topics import Topic, read_reply
 from schemas.problems import ProblemError
@@ -39,7 +39,9 @@ class NodeDesk:
         directory: Directory,
         clock: Clock,
         registry_changed: Callable[[], Awaitable[None]],
+        promised: Promised = nobody,
     ) -> None:
+        self._promised = promised
         self._answerer = answerer
         self._archives = archives
         self._judge = judge
@@ -90,3 +92,5 @@ class NodeDesk:
             kind = "receipt-refused"
             log.error("receipt-of-another-answer", exchange=exchange, rule=error.problem.rule)  # noqa: TRY400 - an alarm, not a crash
         await archive.keep(exchange, kind, head, ())
+        if receipt.receipt is not None:
+            self._promised(receipt.receipt)

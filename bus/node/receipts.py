@@ -7,14 +7,22 @@ Leaves out: inclusion in the published log, which a node checks against checkpoi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from bus import bodies
 from bus.replies import outcome_of
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, Receipt
 from schemas.problems import Code, FaultAt, ProblemError, problem
 from schemas.sealed import Sealed
 from signing.receipt import Opened, ReceiptError, open_receipt
+
+Promised = Callable[[Receipt], None]
+"""Told of every receipt that holds."""
+
+
+def nobody(_receipt: Receipt) -> None:
+    """Nobody watches the ledger."""
 
 
 class Proven(NamedTuple):

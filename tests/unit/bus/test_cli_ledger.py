@@ -91,8 +91,11 @@ def test_a_lost_guard_makes_verify_say_no(hub: Path):
 
 def test_erasing_asks_first(hub: Path):
     run("init", hub)
-    assert runner.invoke(app, ["ledger", "erase", str(hub), "3"], input="n\n").exit_code == Exit.NO
-    assert run("erase", hub, "3", "--yes") == {"erased": 0}
+    order = ["--by", "a court", "--reason", "a mistake"]
+    asked = runner.invoke(app, ["ledger", "erase", str(hub), "3", *order], input="n\n")
+    assert asked.exit_code == Exit.NO
+    assert ends("erase", hub, "3", *order, "--yes") == Exit.NO
+    assert ends("erase", hub, "3-x", *order, "--yes") == Exit.USAGE
 
 
 def test_a_place_without_a_ledger_is_named(tmp_path: Path):

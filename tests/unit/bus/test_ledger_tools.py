@@ -102,7 +102,7 @@ async def test_a_new_ledger_is_empty_and_signed(made: LedgerFiles):
     shown = tools.show(made)
     assert shown.term == 1
     assert shown.signed is not None
-    verdict, checkpoint = check(shown.signed, [NoteVerifier.from_text(shown.vkey)])
+    verdict, checkpoint = check(shown.signed, [NoteVerifier.from_text(shown.vkeys[0])])
     assert verdict.passed
     assert checkpoint is not None
     assert Head(checkpoint.size, checkpoint.root) == shown.head == shown.guarded

@@ -1,0 +1,149 @@
+"""A dispute at the running bus: both sides export over the network, a stranger judges, archives are kept beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from typer.testing import CliRunner
+
+from bus.app.counter import Counter
+from bus.app.embedded import Embedded
+from bus.sample.personas import PERSONAS
+from bus.sample.procedures import CASES, CONSUMER, CONSUMER_SYSTEM
+from config.embedded import EmbeddedSettings, SampleSettings
+from signing.__main__ import main as check
+from signing.bundle import read
+from signing.container import unpack
+
+ANY = "127.0.0.1:0"
+
+
+@pytest.fixture
+async def bus(tmp_path: Path) -> AsyncIterator[Embedded]:
+    running = await Embedded.start(
+        EmbeddedSettings(
+            state_folder=tmp_path / "state",
+            hub_listen=ANY,
+            node_listen=ANY,
+            ledger_listen=ANY,
+            audit_listen=ANY,
+            sample=SampleSettings(people=200),
+        )
+    )
+    try:
+        async with aiohttp.ClientSession() as session:
+            key = running.state.api_key(CONSUMER, CONSUMER_SYSTEM)
+            resolved = await Counter(running.addresses.node, key, session).sample(CASES[0])
+        (tmp_path / "dossier.json").write_text(json.dumps(dict(resolved.body)), encoding="utf-8")
+        await running.ledger.publish()
+        yield running
+    finally:
+        await running.close()
+
+
+def exchanges(value: object) -> Iterator[tuple[str, str]]:
+    """Every exchange that an answer names, with its service."""
+    if isinstance(value, dict):
+        if value.get("exchange") and value.get("service"):
+            yield value["exchange"], value["service"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from exchanges(one)
+
+
+def settings_of(bus: Embedded, agency: str, file: Path) -> Path:
+    """A node's settings that name what the embedded bus has already made."""
+    state, keys = bus.state, bus.state.keys
+    text = {
+        "instance": "VN-test",
+        "name": "node",
+        "state_folder": str(file.parent / "own"),
+        "link": {
+            "hub": [bus.addresses.hub.removeprefix("https://")],
+            "certificate": str(keys.link_certificate(agency)),
+            "key": str(keys.link_key(agency)),
+            "anchors": [str(keys.root)],
+        },
+        "registry": {"trusted_root": "root.json", "folder": str(state.folder / "node" / agency / "registry")},
+        "agencies": [
+            {
+                "id": agency,
+                "seal": keys.seal_address(agency),
+                "archive": str(state.archive(agency)),
+                "archive_key": str(state.folder / "archive" / f"{agency}.key"),
+            }
+        ],
+    }
+    file.write_text("\n".join(_toml(text)), encoding="utf-8")
+    return file
+
+
+def _toml(table: dict[str, Any]) -> Iterator[str]:
+    # Inline tables and JSON strings are TOML as well; top-level keys come first.
+    def value(one: object) -> str:
+        if isinstance(one, dict):
+            return "{" + ", ".join(f"{key} = {value(item)}" for key, item in one.items()) + "}"
+        if isinstance(one, list):
+            return "[" + ", ".join(map(value, one)) + "]"
+        return json.dumps(one)
+
+    return (f"{key} = {value(one)}" for key, one in table.items())
+
+
+async def run(*arguments: object) -> Any:  # noqa: ANN401 - whatever JSON a command prints
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["node", *map(str, arguments), "--json"])
+    assert result.exception is None, (result.exception, result.output)
+    return json.loads(result.stdout)
+
+
+async def test_both_sides_prove_the_same_exchange_while_their_nodes_run(bus: Embedded, tmp_path: Path):
+    exchange, service = next(exchanges(json.loads((tmp_path / "dossier.json").read_text(encoding="utf-8"))))
+    provider = service.partition("/")[0]
+    vkey = (await run_ledger(bus))["vkey"]
+    root = next((bus.state.folder / "registry" / "repository" / "metadata").glob("1.root.json"))
+    trust = ["--registry-root", str(root), "--log-key", vkey, "--language", "vi"]
+    files = []
+    for agency in (CONSUMER, provider):
+        for number, place in enumerate(
+            (
+                ("--state", bus.state.folder, "--agency", agency),
+                ("--config", settings_of(bus, agency, tmp_path / f"{agency}.toml"), "--log-key", vkey),
+            )
+        ):
+            files.append(tmp_path / f"{agency}-{number}.zip")
+            made = await run("evidence", "export", "--exchange", exchange, "--out", files[-1], *place)
+            assert (made["status"], made["missing"]) == ("passed", []), (agency, number)
+    assert [check([str(file), *trust]) for file in files] == [0, 0, 0, 0]
+    # what was disputed is in it, and neither side can tell another story
+    bundles = [read(unpack(file.read_bytes())) for file in files]
+    assert all(bundle.pieces == bundles[0].pieces for bundle in bundles)
+
+
+async def run_ledger(bus: Embedded) -> dict[str, Any]:
+    arguments = ["ledger", "show", str(bus.state.folder), "--json"]
+    result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    shown = dict(json.loads(result.stdout))
+    return shown | {"vkey": shown.get("vkey") or shown["vkeys"][0]}
+
+
+async def test_archives_are_looked_after_beside_the_running_bus_and_hold_nothing_in_clear(
+    bus: Embedded, tmp_path: Path
+):
+    place = ("--state", bus.state.folder, "--agency", CONSUMER)
+    shown = await run("archive", "show", *place)
+    assert shown["classes"]["question"]["count"] == shown["classes"]["receipt"]["count"] > 0
+    assert shown["growth_bytes_per_day"] > 0
+    await run("archive", "backup", tmp_path / "backup", *place)
+    assert (await run("archive", "verify", *place))["holds"]
+    # every body is JSON over these people: their numbers and names must not be readable on the disk
+    wanted = [PERSONAS["mother"].number.encode(), PERSONAS["father"].number.encode(), b'"number"', b"lienthong-seal"]
+    held = [path for path in (bus.state.folder / "archive").rglob("*") if path.is_file()]
+    for path in [*held, *(tmp_path / "backup").iterdir()]:
+        assert not [one for one in wanted if one in path.read_bytes()], path

@@ -1,0 +1,106 @@
+"""Dispute bundles of the small world: a real question, exported from real archives under a really signed registry."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from registry_folder import folder
+from registry_repo import new_repo
+from world import AUDITED, PERSON, PERSON_BODY, START_MS, World, ask
+
+from bus.ledger.memory import MemoryLedger
+from bus.ledger.tree import OwnTiles
+from bus.node.archive import SqlArchive, create_archive
+from bus.node.export import Log, export
+from bus.registry.publish import publish
+from signing import checkpoint
+from signing.bundle import Bundle, read
+from signing.checkpoint import NoteKey
+from signing.container import unpack
+from signing.examine import Trust
+
+ORIGIN = "ledger.example/vn-test"
+LOG_KEY = NoteKey(ORIGIN, bytes(range(32)))
+KEY = b"k" * 32
+LATER_MS = START_MS + 3_600_000
+
+
+@dataclass(frozen=True)
+class Case:
+    """One exchange, exported by both sides, and what a reader trusts beforehand."""
+
+    exchange: str
+    consumer: bytes
+    provider: bytes
+    without_log: bytes
+    again: bytes
+    root: bytes
+
+    @property
+    def trust(self) -> Trust:
+        return Trust(log_keys=(LOG_KEY.verifier,))
+
+    @property
+    def bundle(self) -> Bundle:
+        return read(unpack(self.consumer))
+
+
+@functools.cache
+def case() -> Case:
+    """Made once: nothing in it changes."""
+    home = Path(tempfile.mkdtemp())
+    try:
+        return asyncio.run(_made(home))
+    finally:
+        shutil.rmtree(home)
+
+
+def log_of(ledger: MemoryLedger) -> Log:
+    async def note() -> bytes:
+        return await ledger.checkpoint()
+
+    return Log(note, OwnTiles(ledger.read), LOG_KEY.verifier.text)
+
+
+def published(home: Path, world: World) -> tuple[Path, bytes]:
+    """The world's registry as a node trusts it: the folder, and the root that it started from."""
+    repo = new_repo(home, datetime.now(UTC))
+    publish(folder(agreements=AUDITED) | world.pki.files(), repo.folder, repo.keys, now=repo.now)
+    repo.follower().update(repo.bundle())
+    return home / "node", repo.root
+
+
+async def _made(home: Path) -> Case:
+    ledger = MemoryLedger(ORIGIN, lambda origin, size, root: checkpoint.seal(origin, size, root, LOG_KEY))
+    world = await World(home, ledger=ledger).start()
+    archives = []
+    for node in (world.consumer, world.population):
+        create_archive(home / node.agency)
+        archives.append(await SqlArchive.open(home / node.agency, KEY, world.clock))
+        node.asker._archive = archives[-1]
+        node.desk._archives = {node.agency: archives[-1]}
+        provider = node.answerer._providers[node.agency]
+        node.answerer._providers = {node.agency: provider._replace(archive=archives[-1])}
+    world.answers(PERSON, PERSON_BODY)
+    answered = [await world.consumer.asker.ask(ask()) for _ in range(3)][1]
+    await world.ends[world.population.agency, 0][1].settled()
+    registry, root = published(home / "registry", world)
+    made = [
+        (await export(archive, answered.exchange, registry, log)).data
+        for archive, log in (
+            (archives[0], log_of(ledger)),
+            (archives[1], log_of(ledger)),
+            (archives[0], None),
+            (archives[0], log_of(ledger)),
+        )
+    ]
+    for archive in archives:
+        await archive.close()
+    await world.close()
+    return Case(answered.exchange, made[0], made[1], made[2], made[3], root)
