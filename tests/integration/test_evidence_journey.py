@@ -98,7 +98,7 @@ def _toml(table: dict[str, Any]) -> Iterator[str]:
 
 
 async def run(*arguments: object) -> Any:  # noqa: ANN401 - whatever JSON a command prints
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["node", *map(str, arguments), "--json"])
+    result = await asyncio.to_thread(CliRunner().invoke, build(), ["node", *map(str, arguments), "--json"])
     assert result.exception is None, (result.exception, result.output)
     return json.loads(result.stdout)
 
@@ -128,7 +128,7 @@ async def test_both_sides_prove_the_same_exchange_while_their_nodes_run(bus: Emb
 
 async def run_ledger(bus: Embedded) -> dict[str, Any]:
     arguments = ["ledger", "show", str(bus.state.folder), "--json"]
-    result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    result = await asyncio.to_thread(CliRunner().invoke, build(), arguments)
     shown = dict(json.loads(result.stdout))
     return shown | {"vkey": shown.get("vkey") or shown["vkeys"][0]}
 
