@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from bus.app.counter import Counter
 from bus.app.embedded import Embedded
+from bus.cli.app import build
 from bus.sample.personas import PERSONAS
 from bus.sample.procedures import CASES, CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings
