@@ -12,7 +12,8 @@ from pathlib import Path
 
 from registry_folder import folder
 from registry_repo import new_repo
-from world import AUDITED, PERSON, PERSON_BODY, START_MS, World, ask
+from world import PERSON_BODY, START_MS, World, ask
+from world_registry import PERSON, WORLD_FAMILIES, WORLD_SCHEMAS
 
 from bus.ledger.memory import MemoryLedger
 from bus.ledger.tree import OwnTiles
@@ -71,14 +72,14 @@ def log_of(ledger: MemoryLedger) -> Log:
 def published(home: Path, world: World) -> tuple[Path, bytes]:
     """The world's registry as a node trusts it: the folder, and the root that it started from."""
     repo = new_repo(home, datetime.now(UTC))
-    publish(folder(agreements=AUDITED) | world.pki.files(), repo.folder, repo.keys, now=repo.now)
+    publish(folder(**WORLD_FAMILIES) | WORLD_SCHEMAS | world.pki.files(), repo.folder, repo.keys, now=repo.now)
     repo.follower().update(repo.bundle())
     return home / "node", repo.root
 
 
 async def _made(home: Path) -> Case:
     ledger = MemoryLedger(ORIGIN, lambda origin, size, root: checkpoint.seal(origin, size, root, LOG_KEY))
-    world = await World(home, ledger=ledger).start()
+    world = World(ledger=ledger)
     archives = []
     for node in (world.consumer, world.population):
         create_archive(home / node.agency)
@@ -89,7 +90,7 @@ async def _made(home: Path) -> Case:
         node.answerer._providers = {node.agency: provider._replace(archive=archives[-1])}
     world.answers(PERSON, PERSON_BODY)
     answered = [await world.consumer.asker.ask(ask()) for _ in range(3)][1]
-    await world.ends[world.population.agency, 0][1].settled()
+    await world.settle()
     registry, root = published(home / "registry", world)
     made = [
         (await export(archive, answered.exchange, registry, log)).data
@@ -102,5 +103,4 @@ async def _made(home: Path) -> Case:
     ]
     for archive in archives:
         await archive.close()
-    await world.close()
     return Case(answered.exchange, made[0], made[1], made[2], made[3], root)

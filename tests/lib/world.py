@@ -167,11 +167,11 @@ class Worker:
 class World:
     """The nation. Nodes: `world.consumer`, `world.population`, `world.justice`; workers: `world.workers`."""
 
-    def __init__(self, *, workers: int = 1, **registry: str) -> None:
+    def __init__(self, *, workers: int = 1, ledger: Any = None, **registry: str) -> None:  # noqa: ANN401 - any ledger
         self.now_ms = START_MS
         self.pki = Pki(made(datetime.fromtimestamp(START_MS / 1000 - 86_400, UTC)))
         self.snapshot = self.pki.registry(1, **registry)
-        self.ledger = FullDisk()
+        self.ledger = ledger or FullDisk()
         self.workers = [Worker(self, workers) for _ in range(workers)]
         self.nodes: dict[str, Node] = {}
         self.ends: dict[tuple[str, int], tuple[Direct, Direct]] = {}
