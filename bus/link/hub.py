@@ -21,6 +21,7 @@ from bus import net
 from bus.link import frames, hello
 from bus.link.errors import LinkRefusedError
 from bus.link.frames import MAX_FRAME_BYTES, FrameError, GoAwayCode
+from bus.link.gathering import gathering
 from bus.link.hello import VERSIONS, Hello, Refuse, Refused, Welcome
 from bus.link.limits import LinkLimits
 from bus.link.ports import Handlers, Peer
@@ -112,6 +113,7 @@ class HubLink:
         transport = request.transport
         if certificate is None or transport is None:
             raise web.HTTPForbidden(text="the link takes connections with a client certificate only")
+        request.protocol.transport = gathering(transport)  # before `prepare`, which takes it up
         limits = self._settings.limits
         socket = web.WebSocketResponse(max_msg_size=2 * MAX_FRAME_BYTES, compress=False, timeout=limits.close_s)
         await socket.prepare(request)
