@@ -30,7 +30,7 @@ def must_name_its_subjects(
         ProblemError: 214.
     """
     named = {who.id for who in subjects}
-    for term in _identifiers(snapshot, schema):
+    for term in schema.terms & snapshot.identifiers:
         for text in texts(schema, question, term):
             if text not in named and _is_number(text):
                 raise problem(Code.SUBJECT_NOT_NAMED, rule="number-of-a-subject", place="/subjects")
@@ -44,7 +44,7 @@ def is_about(
     numbers = {who.id for who in subjects}
     if asked is None or answered is None or not numbers:
         return True
-    for term in _identifiers(snapshot, asked) & answered.terms:
+    for term in asked.terms & answered.terms & snapshot.identifiers:
         if numbers.isdisjoint(texts(asked, question, term)):
             continue
         said = set(texts(answered, answer, term))
@@ -67,11 +67,6 @@ def _says(value: object) -> bool:
     if isinstance(value, dict | list):
         return any(map(_says, value.values() if isinstance(value, dict) else value))
     return any(True for _ in _leaves(value)) if isinstance(value, Element) else value is not None
-
-
-def _identifiers(snapshot: Snapshot, schema: SchemaVersion) -> frozenset[str]:
-    known = ((term, snapshot.term(term)) for term in schema.terms)
-    return frozenset(term for term, row in known if row is not None and row.identifier)
 
 
 def _is_number(text: str) -> bool:

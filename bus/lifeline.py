@@ -1,7 +1,8 @@
 """A process that does not outlive whoever started it, not even where that one was killed and could stop nobody.
 
 Promises: on Linux, the death of the parent is a SIGTERM here, from the moment `end_with` returns. Elsewhere nothing
-changes. Leaves out: what SIGTERM means, which is each process' own affair.
+changes. And the other way: a process tells whoever started it when it stands. Leaves out: what SIGTERM means, which is
+each process' own affair.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
 """prctl(2)."""
+
+
+def tell_ready(pipe: int) -> None:
+    """Tell whoever started us, through the pipe that it gave us, that we stand."""
+    os.write(pipe, b"1")
+    os.close(pipe)
 
 
 def end_with(parent: int) -> None:

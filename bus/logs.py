@@ -87,6 +87,8 @@ def configure(settings: LogSettings) -> None:
     root.setLevel(settings.level.upper())
     # Access lines repeat addresses and paths for every request: metrics count those.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # What it sets up each time a store is opened is news to nobody.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _renderer(form: LogFormat) -> Processor:

@@ -85,8 +85,7 @@ def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> we
     """The HTTP answer for one problem."""
     headers = {"Cache-Control": "no-store", "Content-Language": language}
     if entry_of(problem.code).status in {429, 503}:
-        wait_ms = problem.params.get("retry_after_ms", 1000)
-        headers["Retry-After"] = str(max(1, int(wait_ms) // 1000))
+        headers["Retry-After"] = str(_wait_s(problem.params.get("retry_after_ms")))
     if entry_of(problem.code).status == web.HTTPUnauthorized.status_code:
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: a 401 says what would be taken
     return web.Response(
@@ -95,3 +94,8 @@ def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> we
         content_type="application/problem+json",
         headers=headers,
     )
+
+
+def _wait_s(wait_ms: str | int | None) -> int:
+    """Whole seconds from 1 to an hour, whatever a peer has written."""
+    return min(3600, max(1, wait_ms // 1000)) if isinstance(wait_ms, int) else 1

@@ -70,10 +70,11 @@ class Holder(NamedTuple):
 class CatalogueBook:
     """The indexes of the section "catalogue"."""
 
-    __slots__ = ("codelists", "evidence", "holders", "schemas", "services", "terms")
+    __slots__ = ("codelists", "evidence", "holders", "identifiers", "schemas", "services", "terms")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.terms: Final[dict[str, Term]] = {row.id: row for row in catalogue.terms}
+        self.identifiers: Final = frozenset(row.id for row in catalogue.terms if row.identifier)
         self.evidence: Final[dict[str, EvidenceType]] = {row.id: row for row in catalogue.evidence}
         self.codelists: Final = _codelists(catalogue.codelists)
         self.schemas: Final[dict[str, Subject]] = {

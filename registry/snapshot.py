@@ -114,6 +114,11 @@ class Snapshot:
         """The whole dictionary, by id."""
         return tuple(self.books.catalogue.terms.values())
 
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """The terms that number somebody or something."""
+        return self.books.catalogue.identifiers
+
     def codelist(self, codelist_id: str, version: int | None = None) -> Codelist | None:
         """That version of the code list, or the newest."""
         return self.books.catalogue.codelists.get((codelist_id, version))

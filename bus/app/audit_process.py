@@ -7,6 +7,7 @@ exchange.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from bus import net
 from bus.app.audit import Audit, AuditFiles, AuditParts, audit_files
@@ -23,7 +24,9 @@ def files_of(settings: HubSettings, audit: AuditSettings) -> AuditFiles:
     return audit_files(audit.folder, ledger_files(settings), audit.auditors)
 
 
-async def run_audit(settings: HubSettings, audit: AuditSettings, stop: asyncio.Event) -> None:
+async def run_audit(
+    settings: HubSettings, audit: AuditSettings, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
     """The part's own process, until `stop`."""
     clock = SteadyClock()
     registry = await HubRegistry.start(
@@ -48,6 +51,7 @@ async def run_audit(settings: HubSettings, audit: AuditSettings, stop: asyncio.E
             )
         )
         try:
+            ready()
             await stop.wait()
         finally:
             await running.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 from typing import Final
 
 from bus import net
@@ -28,7 +29,7 @@ from config.hub import HubSettings, WorkerSettings
 PATIENCE_S: Final = 30.0
 
 
-async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) -> None:
+async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """One worker's own process, until `stop`."""
     clock = SteadyClock()
     own = settings.workers[number]
@@ -68,6 +69,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event) ->
         tasks.append(asyncio.create_task(freshen(settings.registry.repository, online)))
     gc.collect()
     gc.freeze()  # what stands now stays: collections need not walk it again
+    ready()
     try:
         await stop.wait()
     finally:

@@ -7,17 +7,20 @@ keeping it running (`bus.app.supervisor`), making it (`lienthong ledger init`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from bus.app.ledger_files import ledger_files
 from bus.ledger.process import serve
 from config.hub import HubSettings
 
 
-async def run_ledger(settings: HubSettings, stop: asyncio.Event) -> None:
+async def run_ledger(settings: HubSettings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Serve the ledger until `stop`; raises why it stopped itself."""
     ledger = settings.ledger
     ledger.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    serving = asyncio.create_task(serve(ledger_files(settings), ledger.socket, cadence_s=ledger.checkpoint_seconds))
+    serving = asyncio.create_task(
+        serve(ledger_files(settings), ledger.socket, ready=ready, cadence_s=ledger.checkpoint_seconds)
+    )
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

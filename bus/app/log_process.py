@@ -7,6 +7,7 @@ Leaves out: TLS, which a proxy in front does; who may search (`bus.audit`).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -79,7 +80,9 @@ class LedgerFace:
             await asyncio.sleep(FILL_EVERY_S)
 
 
-async def run_log(settings: HubSettings, http: LedgerHttpSettings, stop: asyncio.Event) -> None:
+async def run_log(
+    settings: HubSettings, http: LedgerHttpSettings, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
     """The face's own process, until `stop`."""
     ledger = await LedgerClient.connect(settings.ledger.socket, patience_s=PATIENCE_S)
     try:
@@ -87,6 +90,7 @@ async def run_log(settings: HubSettings, http: LedgerHttpSettings, stop: asyncio
             ledger, settings.ledger.folder / "tiles", listen=http.listen, auditor_keys=http.auditor_keys
         )
         try:
+            ready()
             await stop.wait()
         finally:
             await face.close()

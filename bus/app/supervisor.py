@@ -1,8 +1,8 @@
 """The supervisor of a hub: its ledger and workers as processes of their own, kept running.
 
 Promises: a part that dies is started again after a pause that grows with each death and is short again once it has
-lived a minute; a part that ends by itself at its very first start ends the hub with its exit code, for trying again
-would not mend a missing key; on SIGTERM or SIGINT the workers drain before the ledger ends; no part outlives a
+lived a minute; a part that ends by itself before it ever stood ends the hub with its exit code, for trying again would
+not mend a missing key; on SIGTERM or SIGINT the workers drain before the ledger ends; no part outlives a
 supervisor that was killed. Leaves out: what the parts do (`bus.app.hub_process`, `bus.app.ledger_process`).
 """
 
@@ -12,7 +12,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -64,41 +64,58 @@ async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> N
 async def _keep(file: Path, part: str, stop: asyncio.Event) -> None:
     """Run one part; start it again when it dies."""
     loop = asyncio.get_running_loop()
-    deaths, first = 0, True
+    deaths, ever_stood = 0, False
     while not stop.is_set():
         began = loop.time()
-        code = await _live(file, part, stop)
-        if code is None:
+        life = await _live(file, part, stop)
+        if life.code is None:
             return
-        log.error("hub-part-died", part=part, code=code)
-        old = loop.time() - began >= YOUNG_S
-        if first and not old and code > 0:
-            raise PartFailedError(part, code)
-        deaths, first = 0 if old else deaths, False
+        log.error("hub-part-died", part=part, code=life.code)
+        ever_stood = ever_stood or life.stood
+        if not ever_stood and life.code > 0:
+            raise PartFailedError(part, life.code)
+        deaths = 0 if loop.time() - began >= YOUNG_S else deaths
         await _pause(_PAUSES_S[min(deaths, len(_PAUSES_S) - 1)], stop)
         deaths += 1
 
 
-async def _live(file: Path, part: str, stop: asyncio.Event) -> int | None:
-    """One life of a part: its exit code, negative where a signal killed it; None where it was told to stop."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "bus", "hub", str(file), "--part", part, "--parent", str(os.getpid())),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        start_new_session=True,
-    )
-    ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
-    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if ended.done():
-        return await ended
+class _Life(NamedTuple):
+    """One life of a part: its exit code, negative where a signal killed it, None where it was told to stop."""
+
+    code: int | None
+    stood: bool
+
+
+async def _live(file: Path, part: str, stop: asyncio.Event) -> _Life:
+    told, tell = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "bus", "hub", str(file), "--part", part),
+            *("--parent", str(os.getpid()), "--ready", str(tell)),
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            pass_fds=(tell,),
+            start_new_session=True,
+        )
+        os.close(tell)
+        ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if ended.done():
+            return _Life(ended.result(), bool(os.read(told, 1)))
+        await _end(process, part)
+        return _Life(None, stood=True)
+    finally:
+        os.close(told)
+
+
+async def _end(process: asyncio.subprocess.Process, part: str) -> None:
     process.terminate()
     try:
-        await asyncio.wait_for(ended, STOP_S)
+        await asyncio.wait_for(process.wait(), STOP_S)
     except TimeoutError:
         log.error("hub-part-killed", part=part)  # noqa: TRY400 - there is no trace worth reading
         process.kill()
         await process.wait()
-    return None
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -16,7 +17,7 @@ from bus.app.trust import refuse_development_pki
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.signals import until_signal
-from bus.lifeline import end_with
+from bus.lifeline import end_with, tell_ready
 from config.hub import HubSettings
 from config.load import load
 
@@ -30,6 +31,7 @@ def command(
         str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log or audit; for service managers.")
     ] = "",
     parent: Annotated[int, typer.Option(hidden=True, help="Process id of the supervisor, which is not outlived.")] = 0,
+    ready: Annotated[int, typer.Option(hidden=True, help="Pipe on which it hears that this part stands.")] = 0,
 ) -> None:
     """Run a hub: its ledger process and its workers. SIGTERM or Ctrl-C drains and stops it."""
     if parent:
@@ -37,10 +39,10 @@ def command(
     settings = load(file, HubSettings).settings
     refuse_development_pki(settings)
     logs.configure(settings.log)
-    uvloop.run(until_signal(_part(file, settings, part)))
+    uvloop.run(until_signal(_part(file, settings, part, partial(tell_ready, ready) if ready else _nobody_waits)))
 
 
-def _part(file: Path, settings: HubSettings, part: str) -> Running:
+def _part(file: Path, settings: HubSettings, part: str, ready: Callable[[], None]) -> Running:
     """What this process runs; it imports that and no more, so that a part that died is soon back."""
     if not part:
         return lambda stop: supervise(file.absolute(), settings, stop)
@@ -48,20 +50,24 @@ def _part(file: Path, settings: HubSettings, part: str) -> Running:
     if part == "ledger":
         from bus.app.ledger_process import run_ledger  # noqa: PLC0415 - see above
 
-        return lambda stop: run_ledger(settings, stop)
+        return lambda stop: run_ledger(settings, stop, ready)
     if part == "log" and http is not None:
         from bus.app.log_process import run_log  # noqa: PLC0415 - see above
 
-        return lambda stop: run_log(settings, http, stop)
+        return lambda stop: run_log(settings, http, stop, ready)
     audit = settings.audit
     if part == "audit" and audit is not None:
         from bus.app.audit_process import run_audit  # noqa: PLC0415 - see above
 
-        return lambda stop: run_audit(settings, audit, stop)
+        return lambda stop: run_audit(settings, audit, stop, ready)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
         parts = ", ".join(["ledger", *known, *(["log"] if http is not None else []), *(["audit"] if audit else [])])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     from bus.app.hub_process import run_worker  # noqa: PLC0415 - see above
 
-    return lambda stop: run_worker(settings, known[part], stop)
+    return lambda stop: run_worker(settings, known[part], stop, ready)
+
+
+def _nobody_waits() -> None:
+    """A part that a service manager runs tells nobody that it stands."""

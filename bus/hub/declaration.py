@@ -126,21 +126,27 @@ class Declarations:
 
 
 def _with_facts(entry: recording.Entry, envelope: Envelope, declaration: Declaration) -> Append:
-    """Opening puts the dossier and its parties; all later acts need the dossier; closing drops them for good."""
+    """Opening puts the dossier, its procedure and parties; later acts need both; closing drops them for good."""
     consumer, dossier = envelope.sealer, envelope.dossier or ""
     fact = recording.dossier_fact(consumer, dossier)
     closed = recording.closed_fact(consumer, dossier)
+    of = recording.procedure_fact(consumer, dossier, envelope.procedure or "")
     parties = tuple(recording.party_fact(consumer, dossier, who.scheme, who.id) for who in envelope.subjects)
     unique = recording.unique_key(envelope)
     if declaration.act == "open":
-        return recording.append_of(entry, unique=unique, group=fact, lacks=(fact, closed), puts=(fact, *parties))
+        return recording.append_of(entry, unique=unique, group=fact, lacks=(fact, closed), puts=(fact, of, *parties))
     if declaration.act == "close":
-        return recording.append_of(entry, unique=unique, needs=(fact,), drops=fact, group=closed, puts=(closed,))
-    return recording.append_of(entry, unique=unique, needs=(fact,), group=fact, puts=parties)
+        return recording.append_of(entry, unique=unique, needs=(fact, of), drops=fact, group=closed, puts=(closed,))
+    return recording.append_of(entry, unique=unique, needs=(fact, of), group=fact, puts=parties)
 
 
 def _refusal(refused: Refused) -> Code:
-    """Why a declaration was not recorded; `lacks` of an opening names the open dossier first, then the closed one."""
+    """Why a declaration was not recorded.
+
+    `lacks` of an opening names the open dossier first, then the closed one; `needs` the dossier, then its procedure.
+    """
     if refused.reason is Refusal.EXISTS:
         return Code.DOSSIER_CLOSED if refused.index else Code.DOSSIER_EXISTS
-    return Code.DOSSIER_NOT_DECLARED if refused.reason is Refusal.NEEDS else Code.REPLAYED
+    if refused.reason is Refusal.NEEDS:
+        return Code.PROCEDURE_NOT_AGREED if refused.index else Code.DOSSIER_NOT_DECLARED
+    return Code.REPLAYED

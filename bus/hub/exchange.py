@@ -177,8 +177,7 @@ class Exchange:
             quota = _granted(case).agreement.quota
             raise problem(Code.QUOTA_USED_UP, rule="quota", limit=quota.count if quota else 0)
         if refused.reason is Refusal.NEEDS:
-            missing = Code.SUBJECT_NOT_PARTY if refused.index else Code.DOSSIER_NOT_DECLARED
-            raise problem(missing, rule="declared-dossier", place="/subjects" if refused.index else "/dossier")
+            raise _not_of_the_dossier(refused.index or 0, len(_question(case).subjects))
         if refused.index is None or not refused.open:
             raise problem(Code.REPLAYED, rule="unique-id", place="/id")
         first = await self._recorded(refused.index)
@@ -348,12 +347,22 @@ def _granted(case: Case) -> Grant:
 
 
 def _needs(question: Envelope) -> tuple[str, ...]:
-    """The facts that must stand in the ledger before this question may: its dossier, and each subject's part in it."""
+    """The facts that must stand before this question may: its dossier, each subject's part in it, its procedure."""
     if question.purpose != DOSSIER or question.consumer is None:
         return ()
     consumer, dossier = question.consumer.agency, question.dossier or ""
     parties = (recording.party_fact(consumer, dossier, who.scheme, who.id) for who in question.subjects)
-    return (recording.dossier_fact(consumer, dossier), *parties)
+    of = (recording.procedure_fact(consumer, dossier, question.procedure),) if question.procedure else ()
+    return (recording.dossier_fact(consumer, dossier), *parties, *of)
+
+
+def _not_of_the_dossier(place: int, subjects: int) -> ProblemError:
+    """Which of `_needs` was missing."""
+    if place == 0:
+        return problem(Code.DOSSIER_NOT_DECLARED, rule="declared-dossier", place="/dossier")
+    if place <= subjects:
+        return problem(Code.SUBJECT_NOT_PARTY, rule="declared-dossier", place=f"/subjects/{place - 1}")
+    return problem(Code.PROCEDURE_NOT_AGREED, rule="declared-dossier", place="/procedure")
 
 
 def _may_have_acted(why: Problem) -> ProblemError:

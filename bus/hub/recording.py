@@ -71,9 +71,14 @@ def closed_fact(consumer: str, dossier: str) -> str:
     return f"closed|{consumer}|{dossier}"
 
 
+def procedure_fact(consumer: str, dossier: str, procedure: str) -> str:
+    """The fact that an open dossier is one of this procedure."""
+    return f"{dossier_fact(consumer, dossier)}|procedure|{procedure}"
+
+
 def party_fact(consumer: str, dossier: str, scheme: str, number: str) -> str:
     """The fact that somebody is a party of an open dossier; the ledger keeps it only as a keyed digest."""
-    return f"{dossier_fact(consumer, dossier)}|{scheme}|{number}"
+    return f"{dossier_fact(consumer, dossier)}|party|{scheme}|{number}"
 
 
 def quota_of(agreement: Agreement, now_ms: int) -> Quota | None:

@@ -14,7 +14,7 @@ import structlog
 from bus import bodies
 from bus.clock import Clock
 from bus.hub import recording
-from bus.ledger.port import Appended, Ledger, LedgerError, OpenAsked
+from bus.ledger.port import Appended, Ledger, OpenAsked
 from bus.notary import Notary
 from schemas.envelope import InReplyTo, Kind
 from schemas.problems import Code, FaultAt, problem
@@ -38,7 +38,7 @@ class Recovery:
         while True:
             try:
                 await self.settle()
-            except LedgerError as error:
+            except Exception as error:  # noqa: BLE001 - a full disk or a key out of reach passes; recovery must not end
                 log.warning("recovery-waits", reason=type(error).__name__)
             await asyncio.sleep(EVERY_S)
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _log: Final = structlog.get_logger(__name__)
 PATIENCE_S: Final = 10.0
+_LOOK: Final = 0.05
+"""Share of the patience between two looks at who has run out of it."""
 _FIRST_WAIT_S: Final = 0.02
 _LONGEST_WAIT_S: Final = 0.5
 
@@ -50,13 +52,15 @@ _decode_asked: Final = msgspec.msgpack.Decoder(list[OpenAsked]).decode
 
 
 class _Pending:
-    """A call without reply: its frame, who waits, and over how many connections it was put."""
+    """A call without reply: its frame, who waits, until when, and over how many connections it was put."""
 
-    __slots__ = ("frame", "future", "times_put")
+    __slots__ = ("frame", "future", "number", "times_put", "until")
 
-    def __init__(self, frame: bytes, future: asyncio.Future[msgspec.Raw]) -> None:
+    def __init__(self, number: int, frame: bytes, future: asyncio.Future[msgspec.Raw], until: float) -> None:
+        self.number = number
         self.frame = frame
         self.future = future
+        self.until = until
         self.times_put = 0
 
 
@@ -75,7 +79,7 @@ class LedgerClient:
         self._hello: wire.Hello | None = None
         self._greeted = asyncio.Event()
         self._lost = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def connect(cls, path: Path, *, patience_s: float = PATIENCE_S) -> Self:
@@ -89,7 +93,10 @@ class LedgerClient:
             LedgerUnreachableError: nobody greeted within the patience.
         """
         client = cls(path, patience_s)
-        client._keeper = asyncio.create_task(client._keep_connected(), name="ledger-client")
+        client._tasks = [
+            asyncio.create_task(client._keep_connected(), name="ledger-client"),
+            asyncio.create_task(client._lose_patience(), name="ledger-patience"),
+        ]
         try:
             async with asyncio.timeout(patience_s):
                 await client._greeted.wait()
@@ -141,9 +148,9 @@ class LedgerClient:
 
     async def close(self) -> None:
         """End the connection; who waits gets `LedgerUnreachableError`."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._newest is not None:
             self._newest.abort()
         for pending in self._pending.values():
@@ -163,10 +170,9 @@ class LedgerClient:
     def _put(self, call: wire.Call) -> _Pending:
         self._number += 1
         frame = _encode(wire.Request(self._number, call))
-        pending = _Pending(frame, asyncio.get_running_loop().create_future())
-        number = self._number
-        self._pending[number] = pending
-        pending.future.add_done_callback(lambda _: self._pending.pop(number, None))
+        loop = asyncio.get_running_loop()
+        pending = _Pending(self._number, frame, loop.create_future(), loop.time() + self._patience_s)
+        self._pending[self._number] = pending
         self._send(pending)
         return pending
 
@@ -177,10 +183,21 @@ class LedgerClient:
 
     async def _value(self, pending: _Pending) -> msgspec.Raw:
         try:
-            async with asyncio.timeout(self._patience_s):
-                return await pending.future
-        except TimeoutError:
-            raise LedgerUnreachableError(f"ledger: no answer within the patience ({self._hindrance})") from None
+            return await pending.future
+        finally:
+            del self._pending[pending.number]
+
+    async def _lose_patience(self) -> None:
+        """One look at all calls now and then, in place of a timer for each: they are equally patient."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._patience_s * _LOOK)
+            for pending in self._pending.values():
+                if pending.until > loop.time():
+                    break
+                if not pending.future.done():
+                    why = f"ledger: no answer within the patience ({self._hindrance})"
+                    pending.future.set_exception(LedgerUnreachableError(why))
 
     def _server(self) -> wire.Hello:
         if self._hello is None:

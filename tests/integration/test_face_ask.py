@@ -102,7 +102,7 @@ async def test_the_gate_refuses_and_records(nation: EmbeddedNation, dossier: str
 
 async def test_a_stranger_is_no_party_of_the_dossier(nation: EmbeddedNation, dossier: str):
     said = await nation.counter.ask("confirm", of="groom", dossier=dossier)
-    assert (said.number, said.body["place"]) == (208, "/subjects")
+    assert (said.number, said.body["place"]) == (208, "/subjects/0")
 
 
 async def test_unknown_and_not_agreed_are_answered_alike(nation: EmbeddedNation, dossier: str):

@@ -164,7 +164,7 @@ class Tap:
 
     async def _pass_on(self, request: web.Request, session: aiohttp.ClientSession, base: str) -> web.Response:
         body = await request.read()
-        self.seen.append(Seen(request.path, dict(request.headers), body))
+        self.seen.append(Seen(request.path, request.headers, body))
         await self._flows.wait()
         kept = {name: value for name, value in request.headers.items() if name not in {"Host", "Content-Length"}}
         async with session.request(request.method, base + request.path_qs, data=body, headers=kept) as answer:

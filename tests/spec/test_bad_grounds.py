@@ -213,6 +213,12 @@ async def other_scheme(world: World) -> Said:
     return await put(world, dossier_question(subjects=(other,)))
 
 
+@refused("a procedure other than the one that the dossier was declared for", 210, "opened")
+async def other_dossier(world: World) -> Said:
+    await declared(world)
+    return await put(world, dossier_question(procedure="1.004222"))
+
+
 @bad("the dossier of another agency", HUB, 201, "consumer-system", ledger=("opened", "refused 201"))
 async def foreign_dossier(world: World) -> Said:
     await declared(world)

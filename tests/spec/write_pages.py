@@ -21,6 +21,7 @@ CHAPTERS = (
     ("test_bad_replays", "TABLE"),
     ("test_bad_bodies", "TABLE"),
     ("test_bad_grounds", "TABLE"),
+    ("test_bad_declarations", "TABLE"),
     ("test_bad_systems", "TABLE"),
     ("test_bad_answers", "TO_HUB"),
     ("test_bad_answers", "FALSE_HUB"),
