@@ -216,7 +216,8 @@ class IndexStore:
                 return 0
             if len(parts) == 1 and keys.subject is None:
                 return int(connection.scalar(sa.select(sa.func.count()).select_from(parts[0].subquery())) or 0)
-            together = sa.union(*parts).subquery()
+            # A record stands under a pseudonym twice where outcome and asked both name the person: counted once.
+            together = sa.union(*(part.distinct() for part in parts)).subquery()
             return int(connection.scalar(sa.select(sa.func.count()).select_from(together)) or 0)
 
     def _newest(self, search: Search, size: int, sight: Sight) -> list[Row]:

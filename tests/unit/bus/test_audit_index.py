@@ -44,7 +44,10 @@ def test_an_exchange_is_found_by_all_that_its_question_said(url: str, tmp_path: 
     assert rows[outcome].asked == asked
     assert rows[outcome].latency_ms == rows[outcome].time_ms - rows[asked].time_ms
     assert rows[outcome].officer == rows[asked].officer
-    assert {asked, outcome} <= set(indexes(desk, Search(subject=Person("citizen", PEOPLE[3]))))
+    about = Search(subject=Person("citizen", PEOPLE[3]))
+    assert {asked, outcome} <= set(indexes(desk, about))
+    keys = Keys(desk.names.of_person("citizen", PEOPLE[3]))
+    assert desk.index.count(about, 10**9, keys=keys) == len(indexes(desk, about))
     assert indexes(desk, Search(subject=Person("citizen", "001099000001"))) == []
     desk.index.close()
 
