@@ -20,7 +20,8 @@ from bus.sample.procedures import DEMO, REFUSED_FIELDS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ANYWHERE = ("--node-listen", "127.0.0.1:0", "--hub-listen", "127.0.0.1:0", "--people", "200")
+FACES = ("--ledger-listen", "127.0.0.1:0", "--audit-listen", "127.0.0.1:0")
+ANYWHERE = ("--node-listen", "127.0.0.1:0", "--hub-listen", "127.0.0.1:0", *FACES, "--people", "200")
 
 
 @pytest.fixture(scope="module")

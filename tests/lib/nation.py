@@ -32,6 +32,8 @@ class EmbeddedNation:
             state_folder=folder,
             hub_listen="127.0.0.1:0",
             node_listen="127.0.0.1:0",
+            ledger_listen="127.0.0.1:0",
+            audit_listen="127.0.0.1:0",
             sample=SampleSettings(people=PEOPLE),
         )
         self.ground = Ground()

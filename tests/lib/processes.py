@@ -139,9 +139,19 @@ class Processes:
     @classmethod
     def lay_out(cls, folder: Path, *, workers: int = 2) -> Processes:
         """Prepare the folder; nothing but taps and relays, and the systems behind the taps, is started."""
-        first = free_ports(2 * workers + NODES + len(PORTS))
+        faces = 2
+        first = free_ports(2 * workers + NODES + len(PORTS) + faces)
         hub, node, system, relay = first, first + workers, first + workers + NODES, first + workers + NODES + len(PORTS)
-        plan = Plan(hub_port=hub, workers=workers, node_port=node, system_port=system, people=PEOPLE)
+        ledger = relay + workers
+        plan = Plan(
+            hub_port=hub,
+            workers=workers,
+            node_port=node,
+            ledger_port=ledger,
+            audit_port=ledger + 1,
+            system_port=system,
+            people=PEOPLE,
+        )
         laid = lay_out(folder, plan, lambda _what, _done: None)
         ground = Ground()
         sample = State(folder, "").sample
