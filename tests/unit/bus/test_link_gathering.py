@@ -6,7 +6,7 @@ from bus.link.gathering import Gathering
 class Written(asyncio.Transport):
     """Keeps what it is handed, piece by piece."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__({"peername": "there"})
         self.pieces: list[bytes] = []
         self.closing = False
