@@ -26,7 +26,7 @@ DAY: Final = 3
 _TOKENS: Final = {"yyyy": 4, "MM": 2, "dd": 2, "HH": 2, "mm": 2, "ss": 2, "SSS": 3}
 _PIECES: Final = re.compile(r"yyyy|MM|dd|HH|mm|SSS|ss|'[^']*'|[A-Za-z]+|[^A-Za-z']")
 _ORDER: Final = ("yyyy", "MM", "dd", "HH", "mm", "ss", "SSS")
-_ZONE: Final = re.compile(r"^([+-])(\d\d):([0-5]\d)$")
+_ZONE: Final = re.compile(r"^([+-])(\d\d):([0-5]\d)\Z")
 
 
 class DateError(ValueError):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KIND_NAME: Final = re.compile(r"^[a-z][a-z0-9-]{0,39}$")
-_PEER_CODE: Final = re.compile(r"^(?!.*\d{9})[A-Za-z0-9._:\-]{1,32}$")
+KIND_NAME: Final = re.compile(r"^[a-z][a-z0-9-]{0,39}\Z")
+_PEER_CODE: Final = re.compile(r"^(?!.*\d{9})[A-Za-z0-9._:\-]{1,32}\Z")
 
 log = structlog.get_logger(__name__)
 

@@ -30,7 +30,7 @@ ABSENT: Final = Absence.ABSENT
 Steps: TypeAlias = tuple[tuple[str, bool], ...]
 """Each step with whether it opens a JSON string."""
 
-_STEP: Final = re.compile(r"^[^.!\s\x00-\x1f]{1,128}$")
+_STEP: Final = re.compile(r"^[^.!\s\x00-\x1f]{1,128}\Z")
 _INTEGER: Final = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,9})?", re.ASCII)
 _TRUE: Final = frozenset({"true", "1"})

@@ -101,7 +101,7 @@ class _LogForm(_Form, frozen=True):
 
 class _FileForm(_Form, frozen=True):
     v: Literal[1]
-    instance: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[a-z0-9]{1,20})?$")]
+    instance: Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[a-z0-9]{1,20})?\Z")]
     sealed: Annotated[tuple[SealedFile, ...], Meta(min_length=1, max_length=MAX_SEALED)]
     certificates: Annotated[tuple[_CertificateForm, ...], Meta(max_length=MAX_CERTIFICATES)]
     intermediates: Annotated[tuple[str, ...], Meta(max_length=MAX_CERTIFICATES)] = ()

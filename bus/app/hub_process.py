@@ -8,12 +8,12 @@ trusted copy of the registry: a missing key or registry stops the start with the
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable
 from typing import Final
 
 from bus import net
+from bus.app import heap
 from bus.app.hub import HubWorker, WorkerParts, listen_on
 from bus.app.registry import HubRegistry, freshen
 from bus.clock import SteadyClock
@@ -67,8 +67,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, re
     if number == 0:
         online = load_online_keys(settings.registry.online_key)
         tasks.append(asyncio.create_task(freshen(settings.registry.repository, online)))
-    gc.collect()
-    gc.freeze()  # what stands now stays: collections need not walk it again
+    heap.settle()
     ready()
     try:
         await stop.wait()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import gc
 import ssl
 import tomllib
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from adapters.port import Adapter
 from adapters.surroundings import TlsFiles
 from bus import net
 from bus.access import Grants
+from bus.app import heap
 from bus.app.grants import KeyFiles, certificates_of
 from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.registry import NodeRegistry
@@ -73,8 +73,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     face = await _face(settings, node, keys.grants)
     watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
     log.info("node-listening", node=settings.name, address=settings.http.listen)
-    gc.collect()
-    gc.freeze()  # what stands now stays: collections need not walk it again
+    heap.settle()
     try:
         await stop.wait()
     finally:

@@ -5,6 +5,7 @@ Promises: what returns without an error is recorded in the ledger. Leaves out: w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -100,8 +101,8 @@ class Declarer:
         )
         sealed = await self._notary.seal(envelope)
         packed = pack(sealed)
-        await self._archive.keep(envelope.id, "declaration", packed, ())
-        answer = await self._carry(Message(Topic.DECLARE, packed))
+        kept = self._archive.keep(envelope.id, "declaration", packed, ())
+        answer, _ = await asyncio.gather(self._carry(Message(Topic.DECLARE, packed)), kept)
         with blaming(the_hub):
             said = self._acknowledged(sealed, answer)
         await self._archive.keep(envelope.id, "status", answer.head, ())

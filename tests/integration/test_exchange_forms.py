@@ -138,7 +138,11 @@ async def test_both_nodes_keep_what_proves_the_exchange():
     world = World()
     answered = await world.consumer.asker.ask(ask())
     await world.to_node().settled()
-    assert {kind for at, kind in world.consumer.archive.kept if at == answered.exchange} == {"question", "reply"}
+    assert {kind for at, kind in world.consumer.archive.kept if at == answered.exchange} == {
+        "question",
+        "reply",
+        "receipt",
+    }
     assert {kind for at, kind in world.population.archive.kept if at == answered.exchange} == {"question", "receipt"}
     ((key, answer),) = world.population.archive.answers.items()
     assert key == ("a200003", answered.exchange)

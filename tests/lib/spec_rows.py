@@ -15,7 +15,6 @@ from world import FATHER, MOTHER, World, ask
 from world_registry import CONSUMER, OPERATOR
 
 from bus.link.errors import LinkResetError
-from bus.link.frames import ResetCode
 from bus.link.messages import Message
 from bus.node.ask import Ask, _Put
 from bus.topics import Topic, read_reply
@@ -35,7 +34,7 @@ class Said:
 
     by: str
     problem: Problem | None = None
-    reset: ResetCode | None = None
+    reset: int | None = None
     reply: Any = None
 
 
@@ -161,7 +160,7 @@ async def send_head(world: World, head: bytes, *bodies: bytes, by: str = CONSUME
     try:
         message = await world.to_hub(by, number).call(Message(Topic.EXCHANGE, head, bodies), 5.0)
     except LinkResetError as error:
-        return Said(LINK, reset=ResetCode(error.code))
+        return Said(LINK, reset=error.code)
     reply = read_reply(message.head)
     problem = decode(reply.sealed.envelope).problem
     return Said(sealer_of(reply.sealed) if problem else ANSWERED, problem, reply=message)

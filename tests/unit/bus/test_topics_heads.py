@@ -24,6 +24,7 @@ def test_topics_are_numbered_for_ever():
         "DECLARE": 3,
         "REGISTRY": 4,
         "REGISTRY_CHANGED": 5,
+        "LOG": 6,
     }
 
 
