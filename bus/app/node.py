@@ -100,6 +100,7 @@ class Node:
         self._parts = parts
         self._desk: NodeDesk | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._fetching: set[asyncio.Task[None]] = set()
         self.desks: dict[str, Desk] = {}
         agencies = tuple(agency.id for agency in parts.agencies)
         settings = NodeSettings(
@@ -114,7 +115,7 @@ class Node:
         )
         self._large = HttpParts(lambda: parts.tls)
         self._notices = Notices(self._notice)
-        self.link = NodeLink(settings, Handlers(self._answer, self._notices))
+        self.link = NodeLink(settings, Handlers(self._answer, self._notices), opened=self._on_opened)
         self.watch: LogWatch | None = None
         self._promised: Promised = nobody
         if parts.ledger is not None:
@@ -141,8 +142,6 @@ class Node:
         if parts.registry.directory is None:
             await node.link.ready(ready_s)
             await parts.registry.fetch(node.link)
-        else:
-            node._tasks.append(asyncio.create_task(parts.registry.try_fetch(node.link)))
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
         if node.watch is not None:
@@ -151,9 +150,9 @@ class Node:
 
     async def close(self) -> None:
         """Stop asking and answering, then let go of adapters and archives."""
-        for task in self._tasks:
+        for task in (*self._tasks, *self._fetching):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._fetching, return_exceptions=True)
         if self.watch is not None:
             await self.watch.close()
         await self.link.close()
@@ -245,6 +244,13 @@ class Node:
         except LinkError as error:
             raise OSError(f"{path}: {error}") from error
         return told.parts[0] if told.parts else b""
+
+    def _on_opened(self, _session: Session) -> None:
+        """News of the registry may have been told while there was no link."""
+        if self._parts.registry.directory is not None:
+            fetching = asyncio.create_task(self._parts.registry.try_fetch(self.link))
+            self._fetching.add(fetching)
+            fetching.add_done_callback(self._fetching.discard)
 
     async def _answer(self, session: Session, message: Message, deadline: float) -> Message:
         if self._desk is None:

@@ -77,7 +77,7 @@ class HubRegistry:
         while True:
             await asyncio.sleep(self._refresh_s)
             stamp = _stamp(self._repository)
-            if stamp == self._stamp:
+            if stamp in {None, self._stamp}:
                 continue
             self._stamp = stamp
             try:
@@ -163,6 +163,10 @@ def _come_up(repository: Path, follower: Follower) -> Snapshot:
     return snapshot
 
 
-def _stamp(repository: Path) -> tuple[int, int]:
-    found = (repository / metadata_path("timestamp", None)).stat()
+def _stamp(repository: Path) -> tuple[int, int] | None:
+    """Changes when something is published; nothing where there is nothing, while a repository is being put in place."""
+    try:
+        found = (repository / metadata_path("timestamp", None)).stat()
+    except FileNotFoundError:
+        return None
     return found.st_mtime_ns, found.st_ino

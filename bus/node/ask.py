@@ -245,10 +245,15 @@ class Asker:
         return service, operation
 
     def _agreement(self, ask: Ask, service: Service) -> Agreement | None:
-        """Only to fill in the basis; the gate decides at the hub, so that a refusal is recorded there."""
-        return self._directory.snapshot.agreement_for(
-            self.agency, ask.system, service.id, ask.operation, ask.purpose, self._clock()
-        )
+        """Only to fill in the basis; the gate decides at the hub, so that a refusal is recorded there.
+
+        Where none holds now, one that held or will hold: so the refusal says what has become of it, also while hub and
+        node still differ by one version.
+        """
+        snapshot, agency, operation = self._directory.snapshot, self.agency, ask.operation
+        holds = snapshot.agreement_for(agency, ask.system, service.id, operation, ask.purpose, self._clock())
+        others = (one for one in snapshot.agreements_between(agency, service.id) if operation in one.operations)
+        return holds or next(others, None)
 
     async def _carry(self, put: _Put, sealed: Sealed, timeout_ms: int) -> tuple[Message, Session]:
         """Send the same bytes until somebody takes them; the hub's unique key makes a second execution impossible."""

@@ -209,8 +209,8 @@ class Processes:
         writer.close()
         return True
 
-    async def seen_by(self, worker: int) -> set[str]:
-        """The agencies that a worker has links to now; nobody while it is down."""
+    async def health(self, worker: int) -> dict[str, Any]:
+        """What a worker says of itself to whoever shows a certificate; nothing while it is down."""
         keys = self.state.keys
         context = net.client_context(
             keys.link_certificate(STRANGER), keys.link_key(STRANGER), keys.root.read_text("ascii")
@@ -218,9 +218,13 @@ class Processes:
         url = f"https://127.0.0.1:{self.plan.hub_port + worker}/health"
         try:
             async with aiohttp.ClientSession() as session, session.get(url, ssl=context) as answer:
-                return set((await answer.json())["agencies"]) if answer.status == 200 else set()
+                return dict(await answer.json()) if answer.status == 200 else {}
         except (aiohttp.ClientError, TimeoutError):
-            return set()
+            return {}
+
+    async def seen_by(self, worker: int) -> set[str]:
+        """The agencies that a worker has links to now."""
+        return set((await self.health(worker)).get("agencies", []))
 
     async def stands(self, *agencies: str) -> None:
         """Wait until these agencies are linked to every worker, and the consumer's node answers."""
