@@ -144,7 +144,7 @@ class Bundle:
     @property
     def owners(self) -> dict[str, str]:
         """Agency by thumbprint for certificates whose subject names nobody: the registry's word."""
-        return {x5t: one.agency for x5t, one in self.certificates.items() if subject_agency(one.der) is None}
+        return {x5t: one.agency for x5t, one in self.certificates.items() if _names_nobody(one.der)}
 
 
 def files_of(bundle: Bundle, pages: Mapping[str, Page]) -> dict[str, bytes]:
@@ -274,3 +274,11 @@ def _x5t(sealed: Sealed) -> str:
         return sealtext.header(sealtext.parts(sealed.seal)[0]).x5t
     except sealtext.SealTextError:
         return ""
+
+
+def _names_nobody(der: bytes) -> bool:
+    """Whether a certificate's subject names no agency; an unreadable one is judged where seals are, not here."""
+    try:
+        return subject_agency(der) is None
+    except CertificateError:
+        return False
