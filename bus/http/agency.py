@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from aiohttp import web
 
@@ -20,10 +21,13 @@ from bus.http.edge import ShownError, correlation_key, edge, json_answer
 from bus.http.requests import AskIn, DossierIn, OfficerIn, PersonIn, SupplementField, SupplementIn, read
 from bus.node.ask import Ask, Asker
 from bus.node.dossier import Dossiers, GuardRefusedError, Opening
-from bus.node.dossiers import Person
+from bus.node.dossiers import DossierRecord, Person
 from registry.model import Field, Text
 from schemas.envelope import Officer, Subject
-from schemas.problems import Code, FaultAt, problem
+from schemas.problems import Code, FaultAt, ProblemError, problem
+
+MOST_TAKEN: Final = 1_000
+"""How many numbers taken by other nodes of the agency are passed over for one dossier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,19 @@ class Desk:
     dossiers: Dossiers
     directory: Directory
     new_number: Callable[[], Awaitable[str]]
+
+    async def resolve_numbered(self, opening: Opening) -> DossierRecord:
+        """Resolve a dossier under the next number that is free.
+
+        An agency with several nodes shares one sequence; each knows its own part of it only, the hub knows all.
+        """
+        for _ in range(MOST_TAKEN):
+            try:
+                return await self.dossiers.resolve(replace(opening, dossier=await self.new_number()))
+            except ProblemError as error:
+                if error.problem.code not in {Code.DOSSIER_EXISTS, Code.DOSSIER_CLOSED}:
+                    raise
+        raise problem(Code.DOSSIER_EXISTS, fault_at=FaultAt.CONSUMER_NODE)
 
     @contextmanager
     def naming(self) -> Iterator[None]:
@@ -103,7 +120,7 @@ class AgencyFace:
         wanted = read(DossierIn, await self._json(request))
         opening = Opening(
             form=wanted.form,
-            dossier=wanted.dossier or await desk.new_number(),
+            dossier=wanted.dossier or "",
             parties=tuple(_person(party) for party in wanted.parties),
             officer=_officer(wanted.officer, principal.agency),
             correlation=request[correlation_key],
@@ -113,8 +130,8 @@ class AgencyFace:
             timeout_ms=wanted.timeout_ms,
         )
         with desk.naming():
-            record = await desk.dossiers.resolve(opening)
-        return json_answer(views.dossier(record), status=201)
+            resolve = desk.dossiers.resolve if wanted.dossier else desk.resolve_numbered
+            return json_answer(views.dossier(await resolve(opening)), status=201)
 
     async def show_dossier(self, request: web.Request) -> web.Response:
         """A dossier's result as it was."""

@@ -146,7 +146,7 @@ class Asker:
         """Ask one question.
 
         1. draft by the registry, check the question's shape here already
-        2. seal and archive
+        2. seal and archive: durable before it leaves where the operation is not safe, else before anybody hears of it
         3. carry it over the link
         4. verify the provider's seal, binding, digests, shape and terms
         5. verify the receipt; archive both
@@ -171,11 +171,15 @@ class Asker:
         """②③④⑤ for one question as drafted."""
         sealed = await self._notary.seal(put.question)
         exchange = put.question.id
-        await self._archive.keep(exchange, "question", pack(sealed), (put.body.data,))
+        keeping = asyncio.create_task(self._archive.keep(exchange, "question", pack(sealed), (put.body.data,)))
         try:
+            if not put.operation.safe:
+                await asyncio.shield(keeping)
             message, session = await self._carry(put, sealed, timeout_ms)
+            await asyncio.shield(keeping)
             return await self._receive(put, sealed, message, session)
         except ProblemError as error:
+            await asyncio.shield(keeping)
             error.exchange = exchange
             raise
 

@@ -61,6 +61,7 @@ class GroupWriter(Generic[Item, Result]):
         self._stopped = stopped
         self._cap = cap
         self._loop = asyncio.get_running_loop()
+        self._gathered: list[_Waiting[Item, Result]] = []
         self._queue: SimpleQueue[_Waiting[Item, Result] | _Job | _End] = SimpleQueue()
         self._cause: Exception | None = None
         self._closed = False
@@ -73,14 +74,19 @@ class GroupWriter(Generic[Item, Result]):
 
         A cancelled future whose batch has not begun is not written.
         """
+        self._must_write()
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._put(_Waiting(item, future))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Waiting(item, future))
         return future
 
     def run(self, do: Callable[[], Value]) -> asyncio.Future[Value]:
         """Queue a job for the writing thread; its exception goes to its caller and stops nothing."""
+        self._must_write()
         future: asyncio.Future[Value] = self._loop.create_future()
-        self._put(_Job(do, future))
+        self._hand_over()
+        self._queue.put(_Job(do, future))
         return future
 
     def stop(self, cause: Exception) -> None:
@@ -98,15 +104,21 @@ class GroupWriter(Generic[Item, Result]):
         """Write what is queued, end the thread."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._queue.put(_End())
         await self._loop.run_in_executor(None, self._thread.join)
 
-    def _put(self, queued: _Waiting[Item, Result] | _Job) -> None:
+    def _hand_over(self) -> None:
+        """What was submitted in one turn of the loop reaches the thread together, so that one write serves it."""
+        gathered, self._gathered = self._gathered, []
+        for waiting in gathered:
+            self._queue.put(waiting)
+
+    def _must_write(self) -> None:
         if self._closed:
             raise self._stopped(RuntimeError("closed"))
         if self._cause is not None:
             raise self._error()
-        self._queue.put(queued)
 
     def _error(self) -> Exception:
         return self._stopped(self._cause or RuntimeError("closed"))

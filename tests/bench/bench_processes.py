@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,12 @@ def cpu_us_of(pid: int) -> float:
     """User and system time of a process so far, all threads, in microseconds (proc(5), stat fields 14 and 15)."""
     user, system = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) * 1e6 / _TICKS
+
+
+def _busy_us() -> float:
+    """Time that all processors have spent on anything (proc(5), /proc/stat: all but idle and waiting for disks)."""
+    fields = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) * 1e6 / _TICKS
 
 
 class Running:
@@ -54,6 +62,10 @@ class Running:
         """Its user and system time so far."""
         return cpu_us_of(self.pid)
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def must_run(self) -> None:
         """Say what it said, if it has died."""
         if self._process.poll() is not None:
@@ -68,6 +80,16 @@ class Running:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+@dataclass
+class Others:
+    """Whoever else used the machine: so many of its cores, on average."""
+
+    cores: float = 0.0
+
+    def __str__(self) -> str:
+        return f"other work took {self.cores:.1f} of {os.cpu_count()} cores meanwhile"
 
 
 class Bench:
@@ -99,6 +121,21 @@ class Bench:
     def run(self, script: str, **settings: object) -> dict[str, Any]:
         """Run a generator as a process of its own until it ends; what it measured."""
         return finished(HERE / script, settings)
+
+    @contextmanager
+    def watching(self) -> Iterator[Others]:
+        """Learn how much of the machine others used while the block ran."""
+        others, began = Others(), time.perf_counter()
+        busy_us, own_us = _busy_us(), self._own_us()
+        yield others
+        spent = (_busy_us() - busy_us) - (self._own_us() - own_us)
+        others.cores = max(0.0, spent / 1e6 / (time.perf_counter() - began))
+
+    def _own_us(self) -> float:
+        """Of everything that was started here, generators included, and of the test itself."""
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        done_us = sum(one.ru_utime + one.ru_stime for one in used) * 1e6
+        return done_us + sum(one.cpu_us() for one in self._all if one.runs)
 
     def close(self) -> None:
         for one in reversed(self._all):

@@ -37,7 +37,8 @@ def test_latency(where: str, bench: Bench, bench_in_memory: Bench | None) -> Non
         show("(c) state on memory: this machine has no /dev/shm", COLUMNS, [])
         return
     ask(standing, 50, 1.0)  # every code path has run, every connection stands
-    rows = [_row(where, per_s, ask(standing, per_s, seconds)) for per_s, seconds in RATES]
+    with standing.watching() as others:
+        rows = [_row(where, per_s, ask(standing, per_s, seconds)) for per_s, seconds in RATES]
     sync = fdatasync_ms(standing.nation.state.folder)
     show(
         f"(c) from agency system to agency system, open loop, state on {where}",
@@ -45,6 +46,7 @@ def test_latency(where: str, bench: Bench, bench_in_memory: Bench | None) -> Non
         rows,
         "generator: http; the last four are processor µs per question;"
         f" fdatasync there now: p50 {percentile(sync, 0.5):.2f}, p99 {percentile(sync, 0.99):.2f} ms",
+        str(others),
     )
     assert rows
 

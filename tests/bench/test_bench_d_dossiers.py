@@ -16,23 +16,29 @@ from bench_table import percentile, show
 
 DELAYS_MS = (5, 50)
 SECONDS, PER_S = 4.0, 5.0
+HOW: tuple[tuple[str, dict[str, object]], ...] = (
+    ("one by one", {"way": "closed", "connections": 1}),
+    (f"{PER_S:.0f} per second", {"way": "open", "connections": 4, "per_s": PER_S}),
+)
 COLUMNS = ("state on", "systems take", "how", "dossiers", "p50 ms", "p99 ms", "p50 over slowest", "p99 over slowest")
 
 
 @pytest.mark.timeout(120)
 def test_dossiers(bench: Bench, bench_in_memory: Bench | None) -> None:
-    rows = []
+    rows, notes = [], []
     for where, standing in (("disk", bench), ("memory", bench_in_memory)):
         if standing is None:
             continue
         _resolve(standing, 5, way="closed", connections=1, seconds=1.0)  # every code path has run
-        for delay_ms in DELAYS_MS:
-            for how, settings in (
-                ("one by one", {"way": "closed", "connections": 1}),
-                (f"{PER_S:.0f} per second", {"way": "open", "connections": 4, "per_s": PER_S}),
-            ):
-                rows.append(_row(where, delay_ms, how, _resolve(standing, delay_ms, seconds=SECONDS, **settings)))
-    show("(d) dossiers with six needs, from the counter's HTTP request to its answer", COLUMNS, rows, "generator: http")
+        with standing.watching() as others:
+            rows += [
+                _row(where, delay_ms, how, _resolve(standing, delay_ms, seconds=SECONDS, **settings))
+                for delay_ms in DELAYS_MS
+                for how, settings in HOW
+            ]
+        notes.append(f"state on {where}: {others}")
+    title = "(d) dossiers with six needs, from the counter's HTTP request to its answer"
+    show(title, COLUMNS, rows, "generator: http", *notes)
     assert rows
 
 
