@@ -19,25 +19,32 @@ from bus.app.counter import Counter, Resolved, demo
 from bus.app.embedded import Embedded
 from bus.app.layout import Plan, lay_out
 from bus.app.trust import refuse_development_pki
+from bus.cli.at_node import at_node
 from bus.cli.dossiers import refusal_heading, refused, shown
-from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
+from bus.cli.options import Language, Tongue, endpoint
 from bus.cli.output import Json, emit, err, out, progress, table
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings
 from config.load import load
 from config.parts import LogFormat, LogLevel, LogSettings
-from config.secrets import read_secret
 
 StateFolder: TypeAlias = Annotated[
     Path, typer.Option("--state", help="Folder for keys, ledger, registry, archives, sample data; made on first run.")
 ]
 People: TypeAlias = Annotated[int, typer.Option(min=100, max=2_000_000, help="Size of the invented population.")]
-HubListen: TypeAlias = Annotated[str, typer.Option(help="Where the hub listens, host:port; port 0 takes any.")]
-NodeListen: TypeAlias = Annotated[str, typer.Option(help="Where agency systems reach the node, host:port.")]
-LedgerListen: TypeAlias = Annotated[str, typer.Option(help="Where anybody reaches the ledger, host:port.")]
-AuditListen: TypeAlias = Annotated[str, typer.Option(help="Where auditors search the ledger, host:port.")]
-Language: TypeAlias = Annotated[str, typer.Option("--language", help="vi or en, for what people read.")]
+HubListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where the hub listens, host:port; port 0 takes any.", callback=endpoint)
+]
+NodeListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where agency systems reach the node, host:port; port 0 takes any.", callback=endpoint)
+]
+LedgerListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where anybody reaches the ledger, host:port.", callback=endpoint)
+]
+AuditListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where auditors search the ledger, host:port.", callback=endpoint)
+]
 
 _STATE: Final = Path("var/demo")
 
@@ -56,7 +63,7 @@ def demo_command(  # noqa: PLR0913 - one option each
     node_listen: NodeListen = "127.0.0.1:8500",
     ledger_listen: LedgerListen = "127.0.0.1:8480",
     audit_listen: AuditListen = "127.0.0.1:8450",
-    language: Language = "vi",
+    language: Language = Tongue.VI,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -82,15 +89,11 @@ def against_command(
     node: Annotated[str, typer.Argument(help="The address of a running node's face to agency systems.")],
     *,
     key_file: Annotated[Path, typer.Option(help="File with the API key to show.")],
-    language: Language = "vi",
+    language: Language = Tongue.VI,
     as_json: Json = False,
 ) -> None:
     """Resolve the same dossiers at a node that runs already."""
-    key = read_secret(key_file).decode()
-    try:
-        resolved, refusal = asyncio.run(_against(node, key))
-    except aiohttp.ClientError as error:
-        raise CommandError(Exit.UNREACHABLE, "node", f"the node at {node} does not answer: {error}") from error
+    resolved, refusal = at_node(node, key_file, demo)
     _show(resolved, refusal, language, {}, as_json=as_json)
     if not all(one.done for one in resolved) or refusal.done:
         raise typer.Exit(Exit.NO)
@@ -143,11 +146,6 @@ def prepare_command(  # noqa: PLR0913 - one option each
     )
 
 
-async def _against(node: str, key: str) -> tuple[list[Resolved], Resolved]:
-    async with aiohttp.ClientSession() as session:
-        return await demo(Counter(node, key, session))
-
-
 def up_command(
     file: Annotated[Path | None, typer.Argument(help="Settings of the embedded bus (TOML).")] = None,
     *,
@@ -198,7 +196,7 @@ async def _started(settings: EmbeddedSettings) -> Embedded:
     return bus
 
 
-async def _demo(bus: Embedded, language: str, *, as_json: bool) -> Exit:
+async def _demo(bus: Embedded, language: Tongue, *, as_json: bool) -> Exit:
     key = bus.state.api_key(CONSUMER, CONSUMER_SYSTEM)
     async with aiohttp.ClientSession() as session:
         resolved, refusal = await demo(Counter(bus.addresses.node, key, session))
@@ -209,7 +207,7 @@ async def _demo(bus: Embedded, language: str, *, as_json: bool) -> Exit:
 
 
 def _show(
-    resolved: list[Resolved], refusal: Resolved, language: str, more: dict[str, object], *, as_json: bool
+    resolved: list[Resolved], refusal: Resolved, language: Tongue, more: dict[str, object], *, as_json: bool
 ) -> None:
     data = {"dossiers": [asdict(one) for one in resolved], "refused": asdict(refusal), **more}
     parts = [shown(one, language) for one in resolved]

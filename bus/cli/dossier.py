@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import aiohttp
 import typer
 
 from bus.app.counter import Counter, Resolved, case_of
+from bus.cli.at_node import at_node
 from bus.cli.dossiers import shown
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
+from bus.cli.options import Language, Tongue
 from bus.cli.output import Json, emit
 from bus.sample.procedures import CASES
-from config.secrets import read_secret
 
 app = typer.Typer(help="Dossiers, opened at a node over HTTP.", no_args_is_help=True)
 Work = Callable[[Counter], Awaitable[Resolved]]
@@ -36,24 +35,15 @@ def resolve(  # noqa: PLR0913 - one option each
     ] = None,
     officer: Annotated[str | None, typer.Option(help="The officer on duty: id@unit.")] = None,
     override: Annotated[list[str] | None, typer.Option(help="field=reason, one of the four; repeat.")] = None,
-    language: Annotated[str, typer.Option(help="vi or en, for what people read.")] = "vi",
+    language: Language = Tongue.VI,
     as_json: Json = False,
 ) -> None:
     """Open one dossier and print what agencies hold and what is left to the citizen."""
     work = _sample(sample) if sample else _own(form, party or [], officer, override or [])
-    key = read_secret(key_file).decode()
-    try:
-        one = asyncio.run(_at(node, key, work))
-    except aiohttp.ClientError as error:
-        raise CommandError(Exit.UNREACHABLE, "node", f"the node at {node} does not answer: {error}") from error
+    one = at_node(node, key_file, work)
     emit(asdict(one), shown(one, language), as_json=as_json)
     if not one.done:
         raise typer.Exit(Exit.NO)
-
-
-async def _at(node: str, key: str, work: Work) -> Resolved:
-    async with aiohttp.ClientSession() as session:
-        return await work(Counter(node, key, session))
 
 
 def _sample(name: str) -> Work:

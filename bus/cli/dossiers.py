@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from bus.app.counter import Resolved
+from bus.cli.options import Tongue
 from bus.cli.output import table
 
 _DOSSIER: Final = {
@@ -28,14 +29,14 @@ _CLOSING: Final = {
 }
 
 
-def shown(one: Resolved, language: str) -> RenderableType:
+def shown(one: Resolved, tongue: Tongue) -> RenderableType:
     """A resolved dossier as a table, or its problem."""
-    return _resolved(one, _tongue(language)) if one.done else refused(one.body, language)
+    return _resolved(one, tongue) if one.done else refused(one.body, tongue)
 
 
-def _resolved(one: Resolved, tongue: str) -> RenderableType:
+def _resolved(one: Resolved, tongue: Tongue) -> RenderableType:
     body = one.body
-    title = f"{body['dossier']}  {body['procedure']}  {one.title['en' if tongue == 'en' else 'vi']}"
+    title = f"{body['dossier']}  {body['procedure']}  {one.title[tongue.value]}"
     rows = [_row(line, tongue) for line in body["lines"]]
     closing = _CLOSING[tongue].format(
         spared=body["spared"], left=len(body["left_to_citizen"]), bus=body["took_ms"], counter=one.took_ms
@@ -43,7 +44,7 @@ def _resolved(one: Resolved, tongue: str) -> RenderableType:
     return Group(table(title, _DOSSIER[tongue], rows), Text.from_markup(closing))
 
 
-def _row(line: Mapping[str, Any], tongue: str) -> tuple[str, str, str]:
+def _row(line: Mapping[str, Any], tongue: Tongue) -> tuple[str, str, str]:
     sources = line["sources"]
     receipts = [f"{one['asked']}, {one['outcome']}" for one in sources if one.get("asked") is not None]
     if line["reason"]:
@@ -53,7 +54,7 @@ def _row(line: Mapping[str, Any], tongue: str) -> tuple[str, str, str]:
     return line["name"][tongue], result, "\n".join(receipts)
 
 
-def _source(source: Mapping[str, Any], tongue: str) -> str:
+def _source(source: Mapping[str, Any], tongue: Tongue) -> str:
     return f"{source['agency_name'][tongue]}\n  {_within(source['service'])}.{source['operation']}"
 
 
@@ -62,18 +63,17 @@ def _within(service: str) -> str:
     return service.partition("/")[2]
 
 
-def refusal_heading(language: str) -> str:
+def refusal_heading(tongue: Tongue) -> str:
     """What stands over the worked refusal."""
     texts = {
         "vi": "Và một biểu mẫu bị từ chối, vì hỏi điều mà cơ quan khác đã có:",
         "en": "And a form that asks for what an agency already holds is refused:",
     }
-    return f"[bold]{texts[_tongue(language)]}[/]"
+    return f"[bold]{texts[tongue]}[/]"
 
 
-def refused(problem: Mapping[str, Any], language: str) -> RenderableType:
+def refused(problem: Mapping[str, Any], tongue: Tongue) -> RenderableType:
     """A problem; for the guard's refusal, per field who holds it, through which service, on which legal basis."""
-    tongue = _tongue(language)
     text = problem.get("text", {}).get(tongue, problem.get("title", ""))
     more = [f"{name} {problem[name]}" for name in ("rule", "place", "fault_at", "correlation") if problem.get(name)]
     head = Text.from_markup(
@@ -83,14 +83,10 @@ def refused(problem: Mapping[str, Any], language: str) -> RenderableType:
     return Group(head, table("", _REFUSAL[tongue], _held(guard, tongue))) if guard else head
 
 
-def _held(guard: Mapping[str, Any], tongue: str) -> Iterator[tuple[str, str, str, str]]:
+def _held(guard: Mapping[str, Any], tongue: Tongue) -> Iterator[tuple[str, str, str, str]]:
     for field in guard["fields"]:
         name = field["field"]
         for held in field["held_by"] if not field["allowed"] else ():
             where = f"{held['agency_name'][tongue]}\n  {_within(held['service'])}.{held['operation']}"
             yield name, where, f"{held['basis_text'][tongue]} [{held['basis']}]", held["agreement"] or "-"
             name = ""
-
-
-def _tongue(language: str) -> str:
-    return "en" if language == "en" else "vi"

@@ -4,6 +4,7 @@ Promises: a known error says its rule, its place and how to mend it; an unknown 
 never its message, for foreign libraries quote the values that they refuse.
 """
 
+import errno
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,8 +100,16 @@ def failure_of(error: Exception) -> Failure:
         if isinstance(error, kind):
             return Failure(code, getattr(error, "rule", rule), str(error))
     if isinstance(error, OSError):
-        return Failure(Exit.STATE, "file", f"{error.filename or 'a file'}: {error.strerror}")
+        return _of_the_machine(error)
     return Failure(Exit.INTERNAL, "internal", f"a fault of ours: {type(error).__qualname__} at {_place(error)}")
+
+
+def _of_the_machine(error: OSError) -> Failure:
+    """What the operating system refused: an address that somebody else has, or something about a file."""
+    if error.errno == errno.EADDRINUSE:
+        return Failure(Exit.STATE, "address-in-use", f"{error.strerror}: stop whoever listens there, or choose another")
+    place = f"{error.filename}: " if error.filename else ""
+    return Failure(Exit.STATE, "file", f"{place}{error.strerror or type(error).__name__}")
 
 
 def _said_by_itself(error: Exception) -> Failure | None:
