@@ -26,6 +26,10 @@ class PostError(Exception):
     """The other side did not give a whole answer of at most the size allowed."""
 
 
+class TlsIdentityError(Exception):
+    """A certificate or its key cannot be used; the message names both files."""
+
+
 def server_context(certificate: Path, key: Path, client_anchors: str) -> ssl.SSLContext:
     """TLS for a listener that only talks to holders of a certificate.
 
@@ -33,11 +37,14 @@ def server_context(certificate: Path, key: Path, client_anchors: str) -> ssl.SSL
         certificate: PEM file, the server's chain, its own certificate first.
         key: PEM file of its private key.
         client_anchors: PEM text of the certificates under which clients' certificates are issued.
+
+    Raises:
+        TlsIdentityError: the files cannot be used.
     """
     context = _context(ssl.PROTOCOL_TLS_SERVER, client_anchors)
     context.verify_mode = ssl.CERT_REQUIRED
     context.num_tickets = 0
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key)
     return context
 
 
@@ -50,7 +57,7 @@ def face_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key)
     return context
 
 
@@ -61,9 +68,12 @@ def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSL
         certificate: PEM file, the caller's chain, its own certificate first.
         key: PEM file of its private key.
         server_anchors: PEM text of the certificates under which the server's certificate is issued.
+
+    Raises:
+        TlsIdentityError: the files cannot be used.
     """
     context = _context(ssl.PROTOCOL_TLS_CLIENT, server_anchors)
-    context.load_cert_chain(certificate, key)
+    _load(context, certificate, key)
     return context
 
 
@@ -85,6 +95,14 @@ def system_context(ca_file: str | None, certificate_file: str | None, key_file: 
     if certificate_file is not None:
         context.load_cert_chain(certificate_file, key_file)
     return context
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl's own errors too: a file that is no PEM, a key of another certificate
+        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        raise TlsIdentityError(f"{certificate} with {key}: {why}") from error
 
 
 def _context(protocol: int, anchors: str) -> ssl.SSLContext:

@@ -28,6 +28,7 @@ from bus.keystore.pem import PemFileError
 from bus.ledger.keys import LedgerKeyError
 from bus.ledger.port import LedgerError, LedgerUnreachableError
 from bus.link.errors import LinkError, LinkRefusedError
+from bus.net import TlsIdentityError
 from bus.node.archive import ArchiveKeyError, ArchiveStoppedError
 from bus.node.backup import BackupError
 from bus.node.deletions import DeletionListError
@@ -63,6 +64,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     KeyRefusedError: (Exit.SECRET, "key-refused"),
     SecretError: (Exit.SECRET, "secret"),
     PemFileError: (Exit.SECRET, "certificate"),
+    TlsIdentityError: (Exit.SECRET, "tls-identity"),
     DevelopmentPkiError: (Exit.SECRET, "development-pki"),
     RoleKeysError: (Exit.SECRET, "registry-keys"),
     LedgerKeyError: (Exit.SECRET, "ledger-key"),
