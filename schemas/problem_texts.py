@@ -268,6 +268,33 @@ TEXTS: Final[Mapping[Code, Text]] = {
         403, "Vai trò của khóa này không được làm việc đó.", "The role of this key may not do that."
     ),
     Code.REPORT_UNKNOWN: Text(404, "Không có báo cáo này.", "There is no such report."),
+    Code.TOKEN_MISSING: Text(
+        401,
+        "Thiếu mã xác thực định danh điện tử của chính công dân.",
+        "The citizen's own e-ID token is missing.",
+    ),
+    Code.TOKEN_REFUSED: Text(
+        401, "Mã xác thực định danh điện tử không được chấp nhận.", "The citizen's e-ID token is not accepted."
+    ),
+    Code.TOKEN_USED: Text(
+        401,
+        "Mã xác thực này đã được dùng hoặc lời thách đã hết hạn; hãy xin lời thách mới và đăng nhập lại.",
+        "This token has been used, or its challenge has expired; ask for a new challenge and sign in again.",
+    ),
+    Code.IDENTIFIED_TOO_WEAKLY: Text(
+        403,
+        "Mức độ định danh thấp hơn mức {least} mà việc này đòi hỏi.",
+        "The person was identified below the level {least} that this needs.",
+    ),
+    Code.NOT_YOUR_OWN: Text(
+        403, "Mỗi người chỉ xem được thông tin về chính mình.", "People can see only what is about themselves."
+    ),
+    Code.TOO_MANY_LOOKS: Text(429, "Đã xem quá nhiều lần; hãy thử lại sau.", "Looked up too often; try again later."),
+    Code.ISSUER_NOT_REACHABLE: Text(
+        503,
+        "Chưa lấy được khóa của đơn vị cấp định danh điện tử; hãy thử lại sau.",
+        "The keys of the e-ID issuer cannot be had now; try again later.",
+    ),
     Code.INTERNAL: Text(
         500,
         "Lỗi bên trong; hãy nêu mã tương quan khi báo lỗi.",

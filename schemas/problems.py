@@ -130,6 +130,14 @@ class Code(IntEnum):
     NOT_THIS_ROLE = 807
     REPORT_UNKNOWN = 808
 
+    TOKEN_MISSING = 821
+    TOKEN_REFUSED = 822
+    TOKEN_USED = 823
+    IDENTIFIED_TOO_WEAKLY = 824
+    NOT_YOUR_OWN = 825
+    TOO_MANY_LOOKS = 826
+    ISSUER_NOT_REACHABLE = 827
+
     INTERNAL = 901
 
 
@@ -144,6 +152,8 @@ RETRY_HELPS: Final = frozenset(
         Code.SYSTEM_OVERLOADED,
         Code.RECORD_NOT_WRITTEN,
         Code.QUOTA_USED_UP,
+        Code.TOO_MANY_LOOKS,
+        Code.ISSUER_NOT_REACHABLE,
     },
 )
 """Problems after which the same request may succeed later. A timeout is not here: its outcome is not known."""

@@ -15,7 +15,7 @@ CHAPTERS = {
     5: ("The provider's system", "The agency's own software gave no answer that could be sealed."),
     6: ("The record", "What cannot be recorded is not done."),
     7: ("Dossiers", "Forms, the guard, a dossier's state."),
-    8: ("The node's face", "Requests of an agency's own systems to their node."),
+    8: ("The faces", "Requests of agencies' own systems to their node, of auditors and of citizens to the hub."),
     9: ("Ourselves", "What nobody foresaw."),
 }
 INTRODUCTION = """\
