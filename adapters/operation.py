@@ -8,7 +8,7 @@ Leaves out: moving bytes; that is each kind's own part.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-OPERATION_NAME: Final = r"^[a-z][a-z0-9-]{0,39}$"
-
 Fact: TypeAlias = Literal[
     "officer.id", "officer.unit", "procedure", "dossier", "purpose", "consumer", "request_id", "correlation"
 ]
 PER_OFFICER: Final[tuple[Fact, ...]] = ("officer.id", "officer.unit", "procedure", "request_id")
 """What systems that keep watch per officer demand with every call."""
+_SOURCES: Final = frozenset({*get_args(Fact), "operation"})
+"""What a question map can draw on by name; and any place in `body.` and `secret.`."""
 
 
 def _as_tuple(value: object) -> object:
@@ -131,6 +131,20 @@ class Operation(Strict):
     answer: Answer
     outcome: Outcome | None = None
     faults: Faults = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sources(self) -> Self:
+        drawn = {*(place for field in self.question for place in field.sources), *self.answer.same.values()}
+        if nowhere := sorted(place for place in drawn if not _is_source(place)):
+            raise ValueError(
+                f"a question has no {', '.join(nowhere)}; it has {', '.join(sorted(_SOURCES))}, body.…, secret.…"
+            )
+        return self
+
+
+def _is_source(place: str) -> bool:
+    root = place.partition("!")[0]
+    return root in _SOURCES or root == "body" or root.startswith(("body.", "secret."))
 
 
 class Settings(Strict):

@@ -83,6 +83,8 @@ class NodeHttpSettings(Settings):
     or a proxy in front, with API keys."""
     max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)
     """Largest request, in bytes."""
+    max_in_flight: int = Field(default=256, ge=1, le=100_000)
+    """Questions and dossiers that one agency's systems may have under way at once; above: 503 with Retry-After."""
 
 
 class NodeLinkSettings(TlsIdentity):

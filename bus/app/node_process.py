@@ -141,7 +141,7 @@ def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:
 
 async def _face(settings: NodeSettings, node: Node, grants: Grants) -> web.AppRunner:
     http = settings.http
-    face = AgencyFace(grants, node.desks, max_body_bytes=http.max_body_bytes)
+    face = AgencyFace(grants, node.desks, max_body_bytes=http.max_body_bytes, max_in_flight=http.max_in_flight)
     runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
     await runner.setup()
     tls = net.server_context(http.tls.certificate, http.tls.key, net.anchors_in(http.tls.anchors)) if http.tls else None

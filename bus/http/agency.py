@@ -7,6 +7,7 @@ Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for peop
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from schemas.problems import Code, FaultAt, ProblemError, problem
 
 MOST_TAKEN: Final = 1_000
 """How many numbers taken by other nodes of the agency are passed over for one dossier."""
+IN_FLIGHT: Final = 256
+"""Questions and dossiers that one agency's systems may have under way at one node; above: 503 with Retry-After."""
+RETRY_AFTER_MS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,14 @@ class Desk:
 class AgencyFace:
     """Routes for agency systems."""
 
-    def __init__(self, grants: Grants, desks: Mapping[str, Desk], *, max_body_bytes: int) -> None:
+    def __init__(
+        self, grants: Grants, desks: Mapping[str, Desk], *, max_body_bytes: int, max_in_flight: int = IN_FLIGHT
+    ) -> None:
         self._grants = grants
         self._desks = desks
         self._max_body_bytes = max_body_bytes
+        self._max_in_flight = max_in_flight
+        self._in_flight = Counter[str]()
 
     def application(self) -> web.Application:
         """The aiohttp application of this face."""
@@ -85,34 +93,8 @@ class AgencyFace:
         """One question, one answer with its receipt."""
         principal, desk = self._admit(request)
         wanted = read(AskIn, await self._json(request))
-        path = request.match_info
-        answered = await desk.asker.ask(
-            Ask(
-                service=f"{path['agency']}/{path['system']}/{path['service']}",
-                operation=path["operation"],
-                purpose=wanted.purpose,
-                body=wanted.body,
-                basis=wanted.basis,
-                procedure=wanted.procedure,
-                dossier=wanted.dossier,
-                system=principal.system,
-                officer=_officer(wanted.officer, principal.agency) if wanted.officer else None,
-                subjects=tuple(
-                    Subject(
-                        scheme=who.scheme,
-                        id=who.id,
-                        asserted_by=principal.agency,
-                        role=who.role,
-                        assurance=who.assurance,
-                    )
-                    for who in wanted.subjects
-                ),
-                fields=tuple(wanted.fields),
-                correlation=request[correlation_key],
-                timeout_ms=wanted.timeout_ms,
-            )
-        )
-        return json_answer(views.answered(answered))
+        with self._place(principal.agency):
+            return json_answer(views.answered(await desk.asker.ask(_asked(request, wanted, principal))))
 
     async def open_dossier(self, request: web.Request) -> web.Response:
         """Open a dossier: guard its form, ask whoever holds the papers, say what is left for the citizen."""
@@ -129,7 +111,7 @@ class AgencyFace:
             overrides={one.field: one.reason for one in wanted.overrides},
             timeout_ms=wanted.timeout_ms,
         )
-        with desk.naming():
+        with self._place(principal.agency), desk.naming():
             resolve = desk.dossiers.resolve if wanted.dossier else desk.resolve_numbered
             return json_answer(views.dossier(await resolve(opening)), status=201)
 
@@ -174,6 +156,17 @@ class AgencyFace:
             raise problem(Code.AGENCY_NOT_HERE, fault_at=FaultAt.CONSUMER_SYSTEM)
         return principal, desk
 
+    @contextmanager
+    def _place(self, agency: str) -> Iterator[None]:
+        """One of the places that an agency's systems have under way together, dossiers and questions alike."""
+        if self._in_flight[agency] >= self._max_in_flight:
+            raise problem(Code.TOO_BUSY, fault_at=FaultAt.CONSUMER_NODE, retry_after_ms=RETRY_AFTER_MS)
+        self._in_flight[agency] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[agency] -= 1
+
     async def _json(self, request: web.Request) -> bytes:
         if request.content_type != "application/json":
             raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
@@ -182,6 +175,34 @@ class AgencyFace:
         except web.HTTPRequestEntityTooLarge as error:
             limit = self._max_body_bytes
             raise problem(Code.BODY_TOO_LARGE, fault_at=FaultAt.CONSUMER_SYSTEM, limit=limit) from error
+
+
+def _asked(request: web.Request, wanted: AskIn, principal: Principal) -> Ask:
+    path = request.match_info
+    return Ask(
+        service=f"{path['agency']}/{path['system']}/{path['service']}",
+        operation=path["operation"],
+        purpose=wanted.purpose,
+        body=wanted.body,
+        basis=wanted.basis,
+        procedure=wanted.procedure,
+        dossier=wanted.dossier,
+        system=principal.system,
+        officer=_officer(wanted.officer, principal.agency) if wanted.officer else None,
+        subjects=tuple(
+            Subject(
+                scheme=who.scheme,
+                id=who.id,
+                asserted_by=principal.agency,
+                role=who.role,
+                assurance=who.assurance,
+            )
+            for who in wanted.subjects
+        ),
+        fields=tuple(wanted.fields),
+        correlation=request[correlation_key],
+        timeout_ms=wanted.timeout_ms,
+    )
 
 
 def _officer(officer: OfficerIn, agency: str) -> Officer:

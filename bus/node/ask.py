@@ -77,6 +77,7 @@ class _Trail:
     tried: set[Session] = field(default_factory=set)
     sent: bool = False
     reply: tuple[Message, Session] | None = None
+    refused: Code | None = None
 
 
 class _Put(NamedTuple):
@@ -282,10 +283,14 @@ class Asker:
             refused = self._refused_by_hub(reply)
             if refused is Code.REPLAYED and trail.sent:
                 raise problem(Code.OUTCOME_UNKNOWN, rule="link-lost-after-sending", fault_at=FaultAt.HUB)
-            trail.reply = (reply, session)
             if refused not in _ELSEWHERE:
                 return reply, session
+            trail.reply, trail.refused = (reply, session), refused
             trail.tried.add(session)
+        if trail.refused is Code.PEER_NOT_ON_THIS_WORKER:
+            # Each worker speaks for itself; all of them together have said that the provider is not there.
+            code = Code.OUTCOME_UNKNOWN if trail.sent else Code.PROVIDER_NOT_REACHABLE
+            raise problem(code, rule="on-no-worker", fault_at=FaultAt.PROVIDER_NODE)
         if trail.reply is not None:
             return trail.reply
         raise problem(Code.OUTCOME_UNKNOWN if trail.sent else Code.NO_HUB, fault_at=FaultAt.CONSUMER_NODE)
