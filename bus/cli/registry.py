@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bus.cli import profiles
 from bus.cli.output import Json, emit, table
 from bus.registry.files import read_folder
 from bus.registry.keys import create_role_keys, load_role_keys
@@ -15,6 +16,7 @@ from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_folder
 
 app = typer.Typer(help="The registry: check an authored folder, sign it, look at it.", no_args_is_help=True)
+app.add_typer(profiles.app, name="profiles")
 
 Authored: TypeAlias = Annotated[Path, typer.Argument(help="The authored folder: TOML, JSON Schema, XSD, certificates.")]
 Repository: TypeAlias = Annotated[Path, typer.Argument(help="The signed repository.")]

@@ -1,0 +1,99 @@
+"""Every shipped profile: its schema is one, its fields are terms, two readers judge its examples as stated."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import jsonschema
+import profile_judges
+import pytest
+
+from bus.registry.profiles import shipped, shipped_files
+from schemas.xml import parse
+
+if TYPE_CHECKING:
+    from registry.profiles.model import Profile
+
+PROFILES = shipped()
+FILES = shipped_files()
+ALL = sorted(PROFILES.profiles.values(), key=lambda profile: profile.ref)
+JSON = [profile for profile in ALL if profile.kind == "json"]
+GOOD = [(profile, name) for profile in ALL for name in profile.good]
+BAD = [(profile, name) for profile in ALL for name in profile.bad]
+MARK = "Profile derived from public samples, not an official schema"
+
+
+def named(value: object) -> str:
+    return getattr(value, "ref", str(value))
+
+
+@pytest.mark.parametrize("profile", JSON, ids=named)
+def test_a_schema_is_one_by_its_metaschema(profile: Profile):
+    document = profile.schema.document
+    assert document is not None
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(document)
+
+
+@pytest.mark.parametrize("profile", ALL, ids=named)
+def test_a_profile_says_that_it_is_no_official_schema(profile: Profile):
+    main = next(data for name, data in profile.files.items() if name.endswith((".json", ".xsd")))
+    assert MARK in main.decode()
+    assert profile.about.official.status == "awaited"
+
+
+@pytest.mark.parametrize("profile", ALL, ids=named)
+def test_a_profile_has_examples_enough(profile: Profile):
+    assert len(profile.good) >= 3
+    assert len(profile.bad) >= 6
+    assert len({(bad.rule, bad.pointer) for bad, _ in profile.bad.values()}) >= 5
+
+
+@pytest.mark.parametrize(("profile", "name"), GOOD, ids=named)
+def test_a_good_example_is_taken_by_both_readers(profile: Profile, name: str):
+    assert profile.violations(profile.good[name]) == []
+    assert profile_judges.broken(profile, profile.good[name]) == set()
+
+
+@pytest.mark.parametrize(("profile", "name"), BAD, ids=named)
+def test_a_bad_example_is_refused_for_its_rule_at_its_place(profile: Profile, name: str):
+    expected, data = profile.bad[name]
+    found = {(violation.rule, violation.pointer) for violation in profile.violations(data)}
+    assert (expected.rule, expected.pointer) in found
+    other = profile_judges.broken(profile, data)
+    assert other
+    if profile.kind == "json":
+        assert {place for _, place in found} == {expected.pointer}
+        assert (expected.rule, expected.pointer) in other
+
+
+@pytest.mark.parametrize(("profile", "name"), [*GOOD, *BAD], ids=named)
+def test_an_example_holds_nobody_real(profile: Profile, name: str):
+    data = profile.good[name] if name in profile.good else profile.bad[name][1]
+    assert profile_judges.real_numbers(data) == set()
+
+
+def test_every_file_belongs_to_something():
+    known = {"owners.toml"}
+    for profile in ALL:
+        home = f"examples/{profile.subject}/{profile.version}/"
+        known |= {f"{home}{name}" for name in (*profile.good, *profile.bad, "bad.toml")} | profile.files.keys()
+        known.add(f"schemas/{profile.subject}/{profile.version}.profile.toml")
+    known |= {name for name in FILES if name.startswith(("dictionary/", "codelists/"))}
+    assert FILES.keys() == known
+
+
+def test_no_term_owner_or_code_list_is_idle():
+    used = {term for profile in ALL for term in profile.terms}
+    assert used == PROFILES.terms.keys()
+    lists = {term.codelist for term in PROFILES.terms.values() if term.codelist}
+    assert lists | {"basis"} == PROFILES.codelists.keys()
+    owners = {term.owner for term in PROFILES.terms.values()} | {profile.about.owner for profile in ALL}
+    assert owners == PROFILES.owners.keys()
+
+
+def test_json_examples_are_json_and_xml_examples_xml():
+    for profile in ALL:
+        for data in [*profile.good.values(), *(data for _, data in profile.bad.values())]:
+            assert json.loads(data) if profile.kind == "json" else parse(data) is not None
