@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.kinds import build
-from adapters.port import Adapter, Found, Officer, PeerError, PeerFault, Query
+from adapters.port import Adapter, DeclarationError, Found, Officer, PeerError, PeerFault, Query
 
 NAME = [{"to": "name", "from": "hoTen", "required": True}]
 
@@ -173,3 +173,11 @@ async def test_a_record_about_somebody_else_is_no_answer(data: dict[str, object]
     assert (await ask(system([{"so": "1", "hoTen": "An"}], answer=about))).body == {"name": "An"}
     error = await refusal(system([data], answer={"exists": True, "same": {"so": "body.n"}}))
     assert error.kind is PeerFault.BAD_ANSWER
+
+
+@pytest.mark.parametrize("place", ["bodyn", "officer.name", "request", "secrets.key", "moon_phase"])
+def test_a_question_draws_on_what_there_is(place: str):
+    with pytest.raises(DeclarationError, match=place):
+        system([], question=[{"to": "n", "from": place}])
+    with pytest.raises(DeclarationError, match=place):
+        system([], answer={"fields": NAME, "same": {"hoTen": place}})
