@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from registry.authored.book import Item
     from registry.authored.known import Known
     from registry.authored.tables import EvidenceTable, OperationTable, ProviderTable, ServiceTable, TermTable
+    from registry.shapes import Shape
 
 PLACEHOLDERS: Final = frozenset({"$subject.id", "$subject.name", "$subject.birth"})
 
@@ -90,6 +91,25 @@ def _answer(known: Known, item: Item[EvidenceTable], number: int, operation: Ope
         if answer is not None and term in known.terms and term not in answer.terms:
             at = ("provider", number, "terms", place)
             known.book.tell(item, at, "term-not-in-answer", operation=operation.name, name=term)
+    if provider.satisfied_when is None or answer is None:
+        return
+    pointer, spot = provider.satisfied_when.pointer, ("provider", number, "satisfied_when", "pointer")
+    if answer.frame is None:
+        known.book.tell(item, spot, "condition-in-xml", operation=operation.name)
+    elif not answer.frame.faults and not _leads(answer.frame.root, pointer):
+        known.book.tell(item, spot, "condition-nowhere", operation=operation.name, name=pointer)
+
+
+def _leads(shape: Shape, pointer: str) -> bool:
+    """Whether a JSON pointer (RFC 6901) leads to a place that data of this shape can have."""
+    node: Shape | None = shape
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if node is not None and node.items is not None and name.isdecimal():
+            node = node.items
+        else:
+            node = None if node is None else (node.properties or {}).get(name)
+    return node is not None
 
 
 def _question(known: Known, item: Item[EvidenceTable], number: int, operation: OperationTable) -> None:

@@ -127,6 +127,14 @@ _CATALOGUE: Final = {
         "Câu trả lời của '{operation}' không có thuật ngữ '{name}'",
         "The answer of '{operation}' does not hold the term '{name}'",
     ),
+    "condition-nowhere": (
+        "Câu trả lời của '{operation}' không có chỗ '{name}', nên điều kiện không bao giờ đạt",
+        "The answer of '{operation}' has no place '{name}', so the condition is never met",
+    ),
+    "condition-in-xml": (
+        "Điều kiện `satisfied_when` đọc câu trả lời JSON; '{operation}' trả lời bằng XML",
+        "`satisfied_when` reads answers in JSON; '{operation}' answers in XML",
+    ),
     "question-field": (
         "Câu hỏi của '{operation}' không có trường '{name}'",
         "The question of '{operation}' has no field '{name}'",

@@ -24,10 +24,13 @@ term = "marriage.date"
 """
 
 
-def folder(**changed: bytes | None) -> dict[str, bytes]:
+UNCONDITIONAL = registry_folder.EVIDENCE.replace('satisfied_when = { pointer = "/exists", equals = true }\n', "")
+
+
+def folder(evidence: str = UNCONDITIONAL, **changed: bytes | None) -> dict[str, bytes]:
     services = registry_folder.SERVICES.replace("marriage.answer@1", "marriage.extract@1")
     files = {
-        **registry_folder.folder(services=services),
+        **registry_folder.folder(services=services, evidence=evidence),
         "schemas/marriage.extract/1.xsd": changed.get("xsd") or XSD,
         "schemas/marriage.extract/parts/common.xsd": COMMON,
     }
@@ -69,3 +72,8 @@ def test_files_are_never_taken_from_another_subject():
     files = folder(xsd=XSD.replace(b"parts/common.xsd", b"../other/1.xsd"))
     files["schemas/other/1.xsd"] = COMMON
     assert [rule for rule, _, _ in rules(files)] == ["bad-xsd"]
+
+
+def test_a_condition_reads_json_only():
+    (found,) = check(folder(evidence=registry_folder.EVIDENCE))
+    assert (found.rule, found.file) == ("condition-in-xml", "evidence/all.toml")

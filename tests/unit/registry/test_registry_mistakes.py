@@ -85,6 +85,7 @@ CASES = [
     ("evidence", ', name = "$subject.name"', "", "question-incomplete", "{ number"),
     ("evidence", '"$subject.name"', '"$subject.alias"', "not-one-of", '"$subject.alias"'),
     ("evidence", 'pointer = "/exists"', 'pointer = "exists"', "bad-form", '"exists"'),
+    ("evidence", 'pointer = "/exists"', 'pointer = "/exists/0"', "condition-nowhere", '"/exists/0"'),
     ("agreements", 'consumer = "a200003"', 'consumer = "a200009"', "unknown-agency", '"a200009"'),
     ("agreements", 'consumer_system = "one-stop"', 'consumer_system = "back"', "unknown-system", '"back"'),
     ("agreements", "a100001/population/person", "a100001/population/family", "unknown-service", '"a100001'),
@@ -327,6 +328,6 @@ def test_no_rule_is_without_a_case():
     elsewhere = {
         "unknown-file", "missing-file", "private-key", "two-schemas", "bad-xsd", "agreement-overlap",
         "purpose-not-offered", "opaque-evidence", "bad-value", "not-a-certificate", "certificate-twice",
-        "field-not-in-xsd",
+        "field-not-in-xsd", "condition-in-xml",
     }  # fmt: skip
     assert set(RULES) == cases - {"toml-syntax"} | elsewhere
