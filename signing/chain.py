@@ -1,11 +1,11 @@
-"""Certificates: may this one seal, or open a link, under these anchors at this moment?
+"""Certificates: may this one seal, open a link, or stamp times, under these anchors at this moment?
 
 Promises: path building by `cryptography.x509.verification` (bounded, no network), then our own stricter rules:
 a critical KeyUsage that fits the use, keys of the closed list in the whole chain, and no crossing of uses: a link
-certificate never passes as a seal certificate nor the reverse.
+certificate never passes as a seal certificate nor the reverse, a time-stamping one is for nothing else.
 Leaves out: revocation, which the registry states per certificate and `jws` applies; host names, which TLS checks.
 
-Sources: RFC 5280 §4.2.1.3, §4.2.1.12, §6.1; ETSI EN 319 412-2 §4.3.2 (key usage of seals).
+Sources: RFC 5280 §4.2.1.3, §4.2.1.12, §6.1; ETSI EN 319 412-2 §4.3.2 (key usage of seals); RFC 3161 §2.3.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Use(StrEnum):
     SEAL = "seal"
     LINK_CLIENT = "link-client"
     LINK_SERVER = "link-server"
+    TIME_STAMP = "time-stamp"
 
 
 class CertificateError(ValueError):
@@ -105,7 +106,7 @@ def load_seal_certificate(
     Raises:
         CertificateError: unreadable, a key outside the closed list, or not for sealing.
     """
-    certificate = _parsed(der)
+    certificate = parsed(der)
     fault = _usage_fault(certificate, Use.SEAL)
     if fault:
         raise CertificateError(fault)
@@ -132,7 +133,7 @@ def subject_agency(der: bytes) -> str | None:
     Raises:
         CertificateError: unreadable.
     """
-    found = _parsed(der).subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
+    found = parsed(der).subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
     return str(found[0].value) if len(found) == 1 else None
 
 
@@ -142,8 +143,8 @@ def issuers_of(leaf_der: bytes, pool: Sequence[bytes]) -> tuple[bytes, ...]:
     Raises:
         CertificateError: one of them is unreadable.
     """
-    subjects = {der: _parsed(der) for der in pool}
-    wanted, found = {_parsed(leaf_der).issuer}, set[bytes]()
+    subjects = {der: parsed(der) for der in pool}
+    wanted, found = {parsed(leaf_der).issuer}, set[bytes]()
     while fresh := {der for der, one in subjects.items() if one.subject in wanted} - found:
         found |= fresh
         wanted |= {subjects[der].issuer for der in fresh}
@@ -164,14 +165,14 @@ def check_chain(
         intermediates: certificates that may stand in between, DER, at most four.
         anchors: trusted roots, DER.
         at: the moment, aware.
-        use: seal, link-client or link-server.
+        use: seal, link-client, link-server or time-stamp.
     """
     try:
         leaf, between, roots = _read(leaf_der, intermediates, anchors)  # 1 every certificate parses
         _within_validity(leaf, at)  # 2 the moment lies within its validity
         _fit(leaf, use)  # 3 its usage fits
         chain = _path(leaf, between, roots, at)  # 4 a path leads to an anchor
-        _strong(chain)  # 5 every key on the path is strong enough
+        _strong(chain, use)  # 5 every key on the path is strong enough
     except VerdictError as stop:
         return stop.verdict
     return PASSED
@@ -184,7 +185,7 @@ def _read(
         detail = f"one anchor or more, at most {MAX_INTERMEDIATES} certificates in between"
         raise VerdictError(because(Indication.NO_CERTIFICATE_CHAIN_FOUND, "1 format", detail))
     try:
-        return _parsed(leaf), [_parsed(der) for der in intermediates], [_parsed(der) for der in anchors]
+        return parsed(leaf), [parsed(der) for der in intermediates], [parsed(der) for der in anchors]
     except CertificateError as error:
         raise VerdictError(because(Indication.FORMAT_FAILURE, "1 format", str(error))) from error
 
@@ -202,7 +203,12 @@ def _fit(leaf: x509.Certificate, use: Use) -> None:
         raise VerdictError(because(Indication.CHAIN_CONSTRAINTS_FAILURE, "3 usage", fault))
 
 
-def _parsed(der: bytes) -> x509.Certificate:
+def parsed(der: bytes) -> x509.Certificate:
+    """A certificate of which every part reads.
+
+    Raises:
+        CertificateError: over 16 KiB, unreadable, or not version 3.
+    """
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise CertificateError("certificate: over 16 KiB")
     try:
@@ -218,6 +224,8 @@ def _parsed(der: bytes) -> x509.Certificate:
 
 def _usage_fault(certificate: x509.Certificate, use: Use) -> str:
     """Why the certificate is not for `use`; empty when it is."""
+    if use is Use.TIME_STAMP:
+        return _time_stamp_fault(certificate)
     usage = _extension(certificate, x509.KeyUsage)
     if usage is None or not usage.critical:
         return "certificate: a critical KeyUsage is required"
@@ -232,6 +240,23 @@ def _usage_fault(certificate: x509.Certificate, use: Use) -> str:
     if purposes & _FOREIGN_EKU:
         return "certificate: its extended key usage names a purpose that neither seals nor links"
     return _seal_fault(bits, purposes) if use is Use.SEAL else _link_fault(bits, purposes, use)
+
+
+def _time_stamp_fault(certificate: x509.Certificate) -> str:
+    extended = _extension(certificate, x509.ExtendedKeyUsage)
+    if extended is None or not extended.critical or list(extended.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+        return "certificate: a time-stamp needs a critical extended key usage of timeStamping alone"
+    usage = _extension(certificate, x509.KeyUsage)
+    signs_only = usage is None or _signs_only(usage.value)
+    constraints = _extension(certificate, x509.BasicConstraints)
+    if not signs_only or (constraints is not None and constraints.value.ca):
+        return "certificate: a time-stamping key signs time-stamps and nothing else"
+    return ""
+
+
+def _signs_only(bits: x509.KeyUsage) -> bool:
+    other = bits.key_encipherment or bits.data_encipherment or bits.key_agreement or bits.key_cert_sign or bits.crl_sign
+    return (bits.digital_signature or bits.content_commitment) and not other
 
 
 def _seal_fault(bits: x509.KeyUsage, purposes: frozenset[x509.ObjectIdentifier]) -> str:
@@ -285,10 +310,13 @@ def _signs_certificates(_policy: Policy, _certificate: x509.Certificate, usage: 
         raise ValueError("an issuer on the path may not sign certificates")
 
 
-def _strong(chain: list[x509.Certificate]) -> None:
+def _strong(chain: list[x509.Certificate], use: Use) -> None:
     leaf, *issuers = chain
     try:
-        admitted_key(leaf.public_key())
+        if use is Use.TIME_STAMP:  # foreign authorities: the keys that issuers may have, too
+            issuers = chain
+        else:
+            admitted_key(leaf.public_key())
     except (ValueError, UnsupportedAlgorithm) as error:
         detail = "the certificate's key is outside the closed list"
         raise VerdictError(because(Indication.CRYPTO_CONSTRAINTS_FAILURE, "5 keys", detail)) from error

@@ -81,6 +81,10 @@ INDICATIONS: Final[Mapping[Indication, Bilingual]] = {
         "en": "nothing proves that the seal is older than the certificate's end",
     },
     Indication.SIGNED_DATA_NOT_FOUND: {"vi": "thiếu dữ liệu để kiểm tra", "en": "something to check is missing"},
+    Indication.TIMESTAMP_ORDER_FAILURE: {
+        "vi": "các dấu thời gian không đúng thứ tự",
+        "en": "moments stand in an order that cannot be",
+    },
 }
 
 RULES: Final[Mapping[str, str]] = {
@@ -170,6 +174,31 @@ RULES: Final[Mapping[str, str]] = {
         "gói không có bằng chứng sổ cái đã công bố hai bản ghi (chưa kết nối được khi xuất)"
     ),
     "the bundle offers another key for the ledger than yours": "gói nêu khóa sổ cái khác với khóa của bạn",
+    # time-stamps
+    "the bundle holds no time-stamp over its checkpoint": "gói không có dấu thời gian cho điểm kiểm",
+    "over 64 KiB": "lớn hơn 64 KiB",
+    "not a time-stamp token in strict DER": "không phải dấu thời gian (RFC 3161) theo DER chặt chẽ",
+    "its digest is outside the closed list": "thuật toán băm của nó không nằm trong danh mục",
+    "the time-stamp is over other bytes": "dấu thời gian thuộc về dữ liệu khác",
+    "the token holds not exactly one certificate of its signer": (
+        "dấu thời gian không kèm đúng một chứng thư số của bên ký"
+    ),
+    "the signer's certificate is not signed for (ESSCertIDv2)": (
+        "dấu thời gian không ký kèm chứng thư số của bên ký (ESSCertIDv2)"
+    ),
+    "another certificate is signed for than the token holds": "dấu thời gian ký cho một chứng thư số khác",
+    "the content is not the one that is signed for": "nội dung không phải nội dung đã được ký",
+    "the time-stamp is from after this moment": "dấu thời gian có sau thời điểm kiểm tra",
+    "its signature algorithm is outside the closed list, or not its key's": (
+        "thuật toán ký không nằm trong danh mục hoặc không hợp với khóa"
+    ),
+    "OpenSSL does not take it": "OpenSSL không chấp nhận",
+    "certificate: a time-stamp needs a critical extended key usage of timeStamping alone": (
+        "chứng thư số không chỉ dành riêng cho dấu thời gian"
+    ),
+    "certificate: a time-stamping key signs time-stamps and nothing else": (
+        "khóa cấp dấu thời gian không được dùng cho việc khác"
+    ),
 }
 """The closed list of rules with their Vietnamese; English is how `signing` writes them."""
 
@@ -208,6 +237,8 @@ _ABOUT: Final = tuple(
         (r"^checkpoint of (.*) at size (\d+)$", r"điểm kiểm của \1, \2 bản ghi"),
         (r"^checkpoint$", "điểm kiểm"),
         (r"^witnesses$", "nhân chứng"),
+        (r"^time-stamp of (.*) by (.*)$", r"dấu thời gian \1 của \2"),
+        (r"^time-stamp$", "dấu thời gian"),
         (r"^leaves$", "các bản ghi"),
         (r"^leaf (\d+)$", r"bản ghi \1"),
     )
