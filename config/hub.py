@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from config.model import AgencyId, Endpoint, FilePath, Instance, KeyAddress, SecretPath, Settings
+from config.model import AgencyId, Endpoint, FilePath, HttpUrl, Instance, KeyAddress, SecretPath, Settings
 from config.parts import (
     Environment,
     LogSettings,
@@ -84,6 +84,30 @@ class LedgerSettings(Settings):
         if (self.engine is Engine.POSTGRESQL) != (self.database_url is not None):
             raise ValueError('database_url goes with engine = "postgresql", and only with it')
         return self
+
+
+class StampDigest(StrEnum):
+    """With what a checkpoint is hashed for its time-stamp."""
+
+    SHA256 = "sha256"
+    SHA512 = "sha512"
+
+
+class AnchoringSettings(Settings):
+    """Time-stamps (RFC 3161) over published checkpoints, by authorities that are not the operator's."""
+
+    authorities: tuple[HttpUrl, ...] = Field(min_length=1, max_length=8)
+    """Addresses of time-stamping authorities, asked in this order until one answers."""
+    anchors: tuple[FilePath, ...] = Field(min_length=1)
+    """PEM files: the roots that the authorities' certificates must lead to."""
+    interval_minutes: float = Field(default=60.0, ge=1.0, le=1440.0)
+    """How often the newest checkpoint is stamped when there is news, in minutes."""
+    digest: StampDigest = StampDigest.SHA256
+    """With what the checkpoint is hashed."""
+    timeout_seconds: float = Field(default=10.0, ge=1.0, le=120.0)
+    """How long one authority may take, in seconds."""
+    warn_after_hours: float = Field(default=24.0, ge=1.0, le=720.0)
+    """How old the newest anchor may be, while there is news, before `doctor` warns, in hours."""
 
 
 class LedgerHttpSettings(Settings):
@@ -170,6 +194,8 @@ class HubSettings(Settings):
     """The signed registry."""
     bodies: BodySettings
     """Parts over 1 MiB."""
+    anchoring: AnchoringSettings | None = None
+    """Time-stamps over checkpoints; None asks no authority."""
     ledger_http: LedgerHttpSettings | None = None
     """The ledger's own face; None: it is served beside the link alone, to nodes."""
     audit: AuditSettings | None = None

@@ -74,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
+    parser.add_argument(
+        "--tsa-anchor",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PEM",
+        help="roots of time-stamping authorities that you trust; with any, a time-stamp is asked for",
+    )
     parser.add_argument("--operator", metavar="AGENCY", help="the agency that runs the hub, such as a100000")
     parser.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the ledger's public key")
     parser.add_argument("--policy", type=Path, metavar="FILE", help="tlog-policy: logs, witnesses and their quorum")
@@ -103,6 +111,7 @@ def _trust(options: argparse.Namespace) -> Trust:
         log_keys=tuple(NoteVerifier.from_text(text) for text in options.log_key),
         operator=options.operator,
         owners=dict(_pair(text) for text in options.owner),
+        time_stamp_anchors=tuple(der for file in options.tsa_anchor for der in der_from_pem(file.read_bytes())),
     )
 
 

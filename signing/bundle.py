@@ -26,7 +26,7 @@ from schemas.sealed import Sealed, SealedFormatError, bounded
 from schemas.text import b64url_decode, b64url_encode, moment_ms
 from signing import registry_proof, sealtext
 from signing.chain import CertificateError, issuers_of, subject_agency
-from signing.evidence import Evidence, LogProof, Registered
+from signing.evidence import MAX_TIME_STAMPS, Evidence, LogProof, Registered
 
 MANIFEST: Final = "manifest.json"
 PIECES: Final = ("question", "reply", "receipt")
@@ -257,7 +257,7 @@ def _log_files(log: LogProof, leaves: Mapping[str, Leaf]) -> dict[str, bytes]:
         index = leaves[name].index if name in leaves else 0
         lines = [_PROOF_HEAD, f"index {index}".encode(), *map(b64encode, path), b"", log.checkpoint]
         files[f"log/{name}.tlog-proof"] = b"\n".join(lines)
-    return files
+    return files | {f"log/time-stamp-{number}.tst": token for number, token in enumerate(log.time_stamps, start=1)}
 
 
 def _log(files: Mapping[str, bytes]) -> LogProof:
@@ -265,7 +265,9 @@ def _log(files: Mapping[str, bytes]) -> LogProof:
     for name in _PROOFS:
         head, _, _ = files[f"log/{name}.tlog-proof"].partition(b"\n\n")
         paths.append(tuple(b64decode(line, validate=True) for line in head.split(b"\n")[2:]))
-    return LogProof(files["log/checkpoint.txt"], *paths)
+    names = [f"log/time-stamp-{number}.tst" for number in range(1, MAX_TIME_STAMPS + 1)]
+    stamps = tuple(files[name] for name in names if name in files)
+    return LogProof(files["log/checkpoint.txt"], paths[0], paths[1], stamps)
 
 
 def _x5t(sealed: Sealed) -> str:

@@ -110,6 +110,13 @@ openssl pkeyutl -verify -pubin -keyform DER -inkey "$WORK/log.der" -rawin -in "$
   -sigfile "$WORK/log.sig\""""
 
 
+_STAMP: Final = """\
+openssl ts -reply -token_in -in log/time-stamp-{number}.tst -token_out -text | grep -E '^(Time stamp|TSA|Policy)'
+if test -n "${{TSA_ROOT:-}}"; then
+  openssl ts -verify -token_in -in log/time-stamp-{number}.tst -data log/checkpoint.txt -CAfile "$TSA_ROOT"
+fi"""
+
+
 def steps(bundle: Bundle) -> list[Step]:
     """The steps that this bundle's pieces allow, in their order; each builds on those before."""
     return [*_files(), *_bodies(bundle), *_certificates(bundle), *_seals(bundle), *_leaves(bundle), *_log(bundle)]
@@ -208,3 +215,7 @@ def _log(bundle: Bundle) -> Iterator[Step]:
     yield Step("Sổ cái đã công bố hai bản ghi", "The ledger has published both records", _NOTE)
     if bundle.log_key:
         yield Step("Sổ cái đã ký điểm kiểm", "The ledger has signed the checkpoint", _KEY)
+    stamps = [_STAMP.format(number=number) for number in range(1, len(bundle.log.time_stamps) + 1)]
+    if stamps:
+        title = "Dấu thời gian cho điểm kiểm (đặt TSA_ROOT là tệp gốc của tổ chức cấp dấu thời gian)"
+        yield Step(title, "Time-stamps over the checkpoint (TSA_ROOT names the authority's root)", "\n".join(stamps))

@@ -9,15 +9,19 @@ Source: docs/evidence.md §4; `signing.examine` for steps 1 to 8.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
 from schemas.envelope import Kind
+from schemas.text import moment
 from signing import registry_proof
 from signing.bundle import PIECES, Bundle
 from signing.checkpoint import NoteError, NoteVerifier
 from signing.examine import Finding, Trust, digest, examine
+from signing.timestamp import check
 from signing.tlog_policy import NONE, Policy
 from signing.verdict import PASSED, Indication, Verdict, because
 
@@ -50,6 +54,7 @@ def judge(
     findings += _bodies(bundle)  # 6 by the names that they have
     findings.append(_complete(bundle))  # 7
     findings += _ledger(bundle, trust, policy)  # 8
+    findings += _time_stamps(bundle, trust, at_ms)  # 8, where the reader names whom to believe
     return [*sorted(findings, key=lambda one: one.step), _registry(bundle, verdict, own=registry_root is not None)]
 
 
@@ -127,6 +132,27 @@ def _ledger(bundle: Bundle, trust: Trust, policy: Policy) -> list[Finding]:
     if policy.quorum == NONE:
         return []
     return [Finding(8, "witnesses", policy.judge(bundle.log.checkpoint, trust.log_keys)[0])]
+
+
+def _time_stamps(bundle: Bundle, trust: Trust, at_ms: int) -> list[Finding]:
+    """Each time-stamp over the checkpoint, under the reader's own authorities; one at least must be there."""
+    if bundle.log is None or not trust.time_stamp_anchors:
+        return []
+    if not bundle.log.time_stamps:
+        detail = "the bundle holds no time-stamp over its checkpoint"
+        return [Finding(8, "time-stamp", because(Indication.SIGNED_DATA_NOT_FOUND, "time-stamp", detail))]
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return [
+        judged_stamp(8, token, bundle.log.checkpoint, trust.time_stamp_anchors, at) for token in bundle.log.time_stamps
+    ]
+
+
+def judged_stamp(step: int, token: bytes, data: bytes, anchors: Sequence[bytes], at: datetime) -> Finding:
+    """What a time-stamp over these bytes is worth."""
+    verdict, stamp = check(token, data, anchors, at)
+    if stamp is None:
+        return Finding(step, "time-stamp", verdict)
+    return Finding(step, f"time-stamp of {moment(round(stamp.at.timestamp() * 1000))} by {stamp.authority}", verdict)
 
 
 def _registry(bundle: Bundle, verdict: Verdict, *, own: bool) -> Finding:

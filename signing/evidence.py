@@ -22,6 +22,7 @@ from signing.keys import Algorithm
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 MAX_SEALED: Final = 1024
 MAX_CERTIFICATES: Final = 256
+MAX_TIME_STAMPS: Final = 8
 
 
 class EvidenceError(ValueError):
@@ -51,11 +52,13 @@ class LogProof:
         checkpoint: the signed note.
         asked: inclusion path of the asked leaf in the checkpoint's tree.
         outcome: inclusion path of the outcome leaf.
+        time_stamps: tokens of RFC 3161 over the signed note, DER.
     """
 
     checkpoint: bytes
     asked: tuple[bytes, ...]
     outcome: tuple[bytes, ...]
+    time_stamps: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class _LogForm(_Form, frozen=True):
     checkpoint: str
     asked: tuple[str, ...]
     outcome: tuple[str, ...]
+    time_stamps: Annotated[tuple[str, ...], Meta(max_length=MAX_TIME_STAMPS)] = ()
 
 
 class _FileForm(_Form, frozen=True):
@@ -181,11 +185,13 @@ def _certificate_form(one: Registered) -> _CertificateForm:
 
 
 def _log(form: _LogForm) -> LogProof:
-    return LogProof(form.checkpoint.encode(), _decoded(form.asked), _decoded(form.outcome))
+    paths = (_decoded(form.asked), _decoded(form.outcome))
+    return LogProof(form.checkpoint.encode(), *paths, _decoded(form.time_stamps))
 
 
 def _log_form(log: LogProof) -> _LogForm:
-    return _LogForm(log.checkpoint.decode(), _encoded(log.asked), _encoded(log.outcome))
+    paths = (_encoded(log.asked), _encoded(log.outcome))
+    return _LogForm(log.checkpoint.decode(), *paths, _encoded(log.time_stamps))
 
 
 def _decoded(texts: tuple[str, ...]) -> tuple[bytes, ...]:

@@ -41,12 +41,14 @@ class Trust:
         log_keys: the ledger's public keys.
         operator: the agency that runs the hub and alone may seal receipts, such as `a100000`.
         owners: agency by thumbprint, for certificates whose subject does not name it.
+        time_stamp_anchors: roots of time-stamping authorities, DER; with any, the published log must be time-stamped.
     """
 
     anchors: tuple[bytes, ...] = ()
     log_keys: tuple[checkpoint.NoteVerifier, ...] = ()
     operator: str | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    time_stamp_anchors: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Promises: nothing is created or changed. Leaves out: what is done with it (`bus.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import msgspec
 
 from bus import net
 from bus.app.ledger_files import NoLedgerHereError, ledger_at
@@ -20,7 +22,7 @@ from bus.app.prepare import State
 from bus.ledger.keys import read_note_key, read_vault_key
 from bus.ledger.port import LedgerError
 from bus.ledger.tree import FetchedTiles, OwnTiles
-from bus.node.export import Log
+from bus.node.export import Anchored, Log
 from bus.storage.kinds import open_store
 from config.load import load
 from config.node import AgencySettings, NodeSettings
@@ -28,6 +30,13 @@ from config.retention import RetentionSettings
 
 _FETCH_TIMEOUT_S: Final = 10.0
 _MAX_FETCH_BYTES: Final = 64 * 1024
+
+
+class _Anchor(msgspec.Struct):
+    """What the hub's `proof/anchor` answers."""
+
+    checkpoint: str
+    time_stamps: tuple[str, ...]
 
 
 class NoEvidenceHereError(Exception):
@@ -127,8 +136,13 @@ async def _own_log(state: Path) -> AsyncIterator[Log | None]:
     async def read(start: int, end: int) -> Sequence[bytes]:
         return store.read(start, end)
 
+    async def anchored(index: int) -> Anchored | None:
+        found = files.anchors.covering(index) if files.anchors else None
+        return Anchored(found.note, (found.token,)) if found else None
+
     try:
-        yield Log(checkpoint, OwnTiles(read), read_note_key(files.note_key_file, files.origin).verifier.text)
+        key = read_note_key(files.note_key_file, files.origin).verifier.text
+        yield Log(checkpoint, OwnTiles(read), key, anchored)
     finally:
         store.close()
 
@@ -150,8 +164,15 @@ async def _hub_log(settings: NodeSettings) -> AsyncIterator[Log]:
                     continue
             raise LedgerError(f"ledger: no hub worker gives {path}")
 
+        async def anchored(index: int) -> Anchored | None:
+            try:
+                found = msgspec.json.decode(await fetch(f"proof/anchor?index={index}"), type=_Anchor)
+                return Anchored(found.checkpoint.encode(), tuple(b64decode(one) for one in found.time_stamps))
+            except (LedgerError, ValueError):
+                return None  # none covers it yet, or the hub knows no such path
+
         keys = settings.ledger.keys if settings.ledger else ()
-        yield Log(lambda: fetch("checkpoint"), FetchedTiles(fetch), keys[-1] if keys else None)
+        yield Log(lambda: fetch("checkpoint"), FetchedTiles(fetch), keys[-1] if keys else None, anchored)
 
 
 async def _limited(content: aiohttp.StreamReader) -> bytes:

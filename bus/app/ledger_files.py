@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from bus.app.prepare import State
+from bus.keystore.pem import certificates_in
+from bus.ledger.anchoring import AnchoringPlan
 from bus.ledger.process import LedgerFiles
 from config.embedded import EmbeddedSettings
-from config.hub import Engine, HubSettings
+from config.hub import AnchoringSettings, Engine, HubSettings
 from config.load import kind_of, load
 from config.secrets import read_secret
 from signing.checkpoint import NoteKey
+from signing.timestamp import Digest
 
 
 class NoLedgerHereError(Exception):
@@ -18,7 +21,11 @@ class NoLedgerHereError(Exception):
 
 
 def ledger_files(settings: HubSettings) -> LedgerFiles:
-    """The ledger's parts as the settings name them."""
+    """The ledger's parts as the settings name them.
+
+    Raises:
+        SecretError, PemFileError: a file that they name cannot be read.
+    """
     ledger = settings.ledger
     if ledger.engine is Engine.POSTGRESQL and ledger.database_url is not None:
         url = read_secret(ledger.database_url).decode()
@@ -36,6 +43,17 @@ def ledger_files(settings: HubSettings) -> LedgerFiles:
         policy_file=ledger.policy,
         witness_wait_s=ledger.witness_seconds,
         publish_without_quorum=ledger.publish_without_quorum,
+        anchoring=None if settings.anchoring is None else _plan(settings.anchoring),
+    )
+
+
+def _plan(anchoring: AnchoringSettings) -> AnchoringPlan:
+    return AnchoringPlan(
+        authorities=anchoring.authorities,
+        anchors=tuple(der for path in anchoring.anchors for der in certificates_in(path)),
+        interval_s=anchoring.interval_minutes * 60,
+        digest=Digest(anchoring.digest.value),
+        timeout_s=anchoring.timeout_seconds,
     )
 
 

@@ -51,6 +51,7 @@ def show(place: Place, *, as_json: Json = False) -> None:
         "head": _head(shown.head),
         "guarded": _head(shown.guarded) if shown.guarded else None,
         "open_asked": shown.open_asked,
+        "anchored": shown.anchored,
         "checkpoint": signed,
     }
     rows = [
@@ -62,6 +63,7 @@ def show(place: Place, *, as_json: Json = False) -> None:
         ("root", shown.head.root.hex()),
         ("last signed, by the guard", shown.guarded.size if shown.guarded else "no guard file"),
         ("asked, without outcome yet", shown.open_asked),
+        ("time-stamped up to", "nothing yet" if shown.anchored is None else shown.anchored),
     ]
     emit(data, table("Ledger", ("what", "value"), rows), signed or "no checkpoint yet", as_json=as_json)
 

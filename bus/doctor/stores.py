@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapters.port import DeclarationError
 from bus.app.ledger_files import ledger_files
 from bus.app.node_process import adapter_of, watch_file
 from bus.doctor.finding import Finding, Health
 from bus.ledger import tools
+from bus.ledger.anchoring import STATE_FILE as ANCHORING_STATE
+from bus.ledger.anchoring import read_state as read_anchoring
 from bus.ledger.port import LedgerError
 from bus.ledger.witnessing import STATE_FILE
 from bus.ledger.witnessing import read_state as read_witnesses
@@ -32,6 +34,7 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
     if isinstance(settings, HubSettings):
         yield _ledger(settings)
         yield from _witnesses(settings)
+        yield from _anchoring(settings, now)
         yield from _registry(settings, now)
     else:
         yield _trusted_root(settings)
@@ -67,6 +70,25 @@ def _witnesses(settings: HubSettings) -> Iterator[Finding]:
             continue
         health = Health.BAD if one.severe or not state.quorum else Health.WARNING
         yield Finding(name, health, one.alarm, "see docs/transparency.md §4")
+
+
+def _anchoring(settings: HubSettings, now: datetime) -> Iterator[Finding]:
+    """Warn by age: a checkpoint that nobody has stamped yet is worth what the operator's word is."""
+    if settings.anchoring is None:
+        return
+    name = "ledger time-stamps"
+    state = read_anchoring(settings.ledger.folder / ANCHORING_STATE)
+    if state is None:
+        yield Finding(name, Health.WARNING, "no authority was asked yet", "start the hub")
+        return
+    last = "none yet" if state.at_ms is None else f"{state.size} records, {moment(state.at_ms)}, {state.authority}"
+    if state.waiting_ms is None:
+        yield Finding(name, Health.GOOD, last)
+        return
+    waited = now - datetime.fromtimestamp(state.waiting_ms / 1000, UTC)
+    late = waited > timedelta(hours=settings.anchoring.warn_after_hours)
+    text = f"{last}; a newer checkpoint waits for {waited.total_seconds() / 3600:.1f} hours: {state.alarm}"
+    yield Finding(name, Health.WARNING if late else Health.GOOD, text, "see docs/transparency.md §7")
 
 
 def _watch(settings: NodeSettings) -> Finding:

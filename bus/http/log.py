@@ -7,6 +7,7 @@ Leaves out: what a role is: `may_read` refuses whoever has none.
     GET checkpoint                       GET proof/inclusion?index=N[&size=S]      → {index, size, path}
     GET tile/<L>/<N>[.p/<W>]             GET proof/consistency?first=A[&second=B]  → {first, second, path}
     GET tile/entries/<N>[.p/<W>]         GET proof/<N>.tlog-proof[?record=1]       → c2sp.org/tlog-proof@v1
+                                         GET proof/anchor?index=N                  → {size, checkpoint, time_stamps}
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class LogFace:
             web.get("/tile/{rest:.+}", self.tile),
             web.get("/proof/inclusion", self.inclusion),
             web.get("/proof/consistency", self.consistency),
+            web.get("/proof/anchor", self.anchor),
             web.get("/proof/{index}.tlog-proof", self.proof),
         ]
 
@@ -90,6 +92,15 @@ class LogFace:
         except NotPublishedError as error:
             raise web.HTTPNotFound from error
         return json_answer({"first": first, "second": second, "path": _nodes(path)})
+
+    async def anchor(self, request: web.Request) -> web.Response:
+        """The first time-stamped checkpoint that covers a record (RFC 3161)."""
+        try:
+            found = await self._published.anchored(_number(request, "index") or 0)
+        except NotPublishedError as error:
+            raise web.HTTPNotFound from error
+        stamps = [b64encode(found.token).decode("ascii")]
+        return json_answer({"size": found.size, "checkpoint": found.note.decode(), "time_stamps": stamps})
 
     async def proof(self, request: web.Request) -> web.Response:
         """A record's proof file under the newest checkpoint; with the record itself for who may read entries."""

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bus.clock import SteadyClock
+from bus.ledger.anchoring import AnchoringPlan
+from bus.ledger.anchors import FOLDER as ANCHORS
+from bus.ledger.anchors import AnchorFolder
 from bus.ledger.guard import Guard
 from bus.ledger.keys import LedgerKeyError, read_note_key, read_vault_key
 from bus.ledger.port import LedgerError
 from bus.ledger.sequencer import CADENCE_S, GROUP_LIMIT, StoredLedger, Witnesses
 from bus.ledger.server import LedgerServer
+from bus.ledger.upkeep import Upkeep
 from bus.ledger.vault import Vault
 from bus.ledger.witnessing import STATE_FILE
 from bus.storage.kinds import open_store
@@ -45,6 +49,7 @@ class LedgerFiles:
         policy_file: whose witnesses are asked for cosignatures (c2sp.org/tlog-policy); None asks nobody.
         witness_wait_s: how long a checkpoint waits for them, in seconds.
         publish_without_quorum: whether it is published without a quorum, with an alarm.
+        anchoring: who stamps its checkpoints; None asks nobody.
     """
 
     origin: str
@@ -58,6 +63,17 @@ class LedgerFiles:
     policy_file: Path | None = None
     witness_wait_s: float = 3.0
     publish_without_quorum: bool = False
+    anchoring: AnchoringPlan | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a ledger keeps files beside its store; None where it keeps none."""
+        return None if self.tiles_folder is None else self.tiles_folder.parent
+
+    @property
+    def anchors(self) -> AnchorFolder | None:
+        """Its time-stamped checkpoints."""
+        return None if self.folder is None else AnchorFolder(self.folder / ANCHORS)
 
 
 def note_keys_of(files: LedgerFiles) -> tuple[NoteKey, ...]:
@@ -104,7 +120,7 @@ def witnesses_of(files: LedgerFiles) -> Witnesses | None:
         policy,
         files.witness_wait_s,
         files.publish_without_quorum,
-        None if files.tiles_folder is None else files.tiles_folder.parent / STATE_FILE,
+        None if files.folder is None else files.folder / STATE_FILE,
         files.tiles_folder,
     )
 
@@ -168,6 +184,7 @@ async def serve(
     """
     ledger = await start_ledger(files, cadence_s=cadence_s, group_limit=group_limit)
     server = LedgerServer(ledger, socket)
+    upkeep = Upkeep.start(files, ledger)
     try:
         await server.start()
         if ready is not None:
@@ -175,4 +192,5 @@ async def serve(
         raise await ledger.failure()
     finally:
         await server.close()
+        await upkeep.close()
         await ledger.close()

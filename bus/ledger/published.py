@@ -7,10 +7,13 @@ Leaves out: HTTP and the link, which carry it; who may read entries: `Kind` says
 
 from __future__ import annotations
 
+import asyncio
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from bus.ledger.anchors import FOLDER as ANCHORS
+from bus.ledger.anchors import Anchor, AnchorFolder
 from bus.ledger.port import LedgerError
 from bus.ledger.tiles import CHECKPOINT_PATH, MAX_LEVEL, WIDTH, Tile, TileError, encode_tile, path_of_number
 from bus.ledger.tree import OwnTiles, Prover
@@ -82,11 +85,13 @@ class PublishedLog:
 
     Args:
         ledger: the ledger, in this process or over its socket.
-        folder: where full tiles are kept as files; may be shared by processes, may be deleted any time.
+        folder: where full tiles are kept as files; may be shared by processes, may be deleted any time. The
+            ledger's time-stamped checkpoints stand beside it.
     """
 
     def __init__(self, ledger: Reading, folder: Path | None = None) -> None:
         self._ledger = ledger
+        self._anchors = None if folder is None else AnchorFolder(folder.parent / ANCHORS)
         self._note = b""
         self._newest: Checkpoint | None = None
         self.tiles = OwnTiles(ledger.read, folder)
@@ -166,6 +171,17 @@ class PublishedLog:
         _, path = await self.inclusion(index, parse(note)[0].size)
         leaf = (await self._ledger.read(index, index + 1))[0] if with_leaf else None
         return write_proof(ProofFile(index, path, note, leaf))
+
+    async def anchored(self, index: int) -> Anchor:
+        """The first time-stamped checkpoint whose tree holds a record.
+
+        Raises:
+            NotPublishedError: none does yet.
+        """
+        found = None if self._anchors is None else await asyncio.to_thread(self._anchors.covering, index)
+        if found is None or found.size > (await self.newest()).size:
+            raise NotPublishedError("log: no time-stamped checkpoint covers it yet")
+        return found
 
     async def _published(self, size: int | None) -> int:
         newest = await self.newest()

@@ -49,6 +49,7 @@ class Shown:
         signed: the newest checkpoint's note; None before the first start.
         guarded: the last size and root signed, by the guard file; None when there is no file.
         open_asked: how many asked records wait for their outcome, counted up to 4096.
+        anchored: size of the newest time-stamped checkpoint; None where there is none.
     """
 
     origin: str
@@ -59,6 +60,7 @@ class Shown:
     signed: bytes | None
     guarded: Head | None
     open_asked: int
+    anchored: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def show(files: LedgerFiles) -> Shown:
     store = open_store(files.store_url)
     try:
         at, signed = store.head(), store.signed()
+        anchors = [] if files.anchors is None else files.anchors.sizes()
         return Shown(
             origin=store.origin,
             vkeys=tuple(key.verifier.text for key in note_keys_of(files)),
@@ -129,6 +132,7 @@ def show(files: LedgerFiles) -> Shown:
             signed=None if signed is None else signed.note,
             guarded=_guarded(files),
             open_asked=len(store.open_asked(_FOR_EVER_MS, 4096)),
+            anchored=anchors[-1] if anchors else None,
         )
     finally:
         store.close()

@@ -37,6 +37,13 @@ class SnapshotMissingError(Exception):
     """The node has no registry snapshot yet, or it is not whole."""
 
 
+class Anchored(NamedTuple):
+    """A time-stamped checkpoint: the signed note, and tokens over it (RFC 3161)."""
+
+    note: bytes
+    tokens: tuple[bytes, ...]
+
+
 class Log(NamedTuple):
     """A published log within reach: its newest checkpoint, and its tiles.
 
@@ -44,11 +51,13 @@ class Log(NamedTuple):
         checkpoint: gives the newest signed note; None before the first.
         tiles: hash tiles.
         key: its public key (vkey), if known.
+        anchored: gives the first time-stamped checkpoint that covers a record, with its tokens; None where none does.
     """
 
     checkpoint: Callable[[], Awaitable[bytes | None]]
     tiles: TileSource
     key: str | None = None
+    anchored: Callable[[int], Awaitable[Anchored | None]] | None = None
 
 
 class Exported(NamedTuple):
@@ -128,11 +137,12 @@ def _opened(bundle: Bundle) -> Opened | None:
 
 
 async def _proof(log: Log | None, opened: Opened | None) -> LogProof | None:
-    """Both leaves under the newest checkpoint, or None where that cannot be had."""
+    """Both leaves under the first time-stamped checkpoint that covers them, else the newest; None without either."""
     if log is None or opened is None:
         return None
     try:
-        note = await log.checkpoint()
+        stamped = await log.anchored(opened.outcome.index) if log.anchored is not None else None
+        note = stamped.note if stamped is not None else await log.checkpoint()
         origin, size, root = _head(note or b"")
         if origin != opened.origin or opened.outcome.index >= size:
             return None
@@ -143,7 +153,7 @@ async def _proof(log: Log | None, opened: Opened | None) -> LogProof | None:
     for leaf, path in zip((opened.asked, opened.outcome), paths, strict=True):
         if not verify_inclusion(leaf_hash(leaf.data), leaf.index, size, path, root):
             return None
-    return LogProof(note or b"", *paths)
+    return LogProof(note or b"", paths[0], paths[1], stamped.tokens if stamped is not None else ())
 
 
 def _head(note: bytes) -> tuple[str, int, bytes]:

@@ -13,7 +13,7 @@ READERS = [path for folder in ("app", "cli") for path in (BUS / folder).glob("*.
 CODE = "\n".join(path.read_text(encoding="utf-8") for path in READERS)
 
 # Judged by the settings themselves (production is strict), or by `doctor` alone.
-ELSEWHERE = {"environment", "certificate_warning_days"}
+ELSEWHERE = {"environment", "certificate_warning_days", "warn_after_hours"}
 FIELDS = {line.name.rpartition(".")[2] for kind in KINDS.values() for line in describe(kind)} - ELSEWHERE
 
 

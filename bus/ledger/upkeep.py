@@ -1,0 +1,58 @@
+"""What a serving ledger does beside its records: anchors its checkpoints, archives each day.
+
+Promises: nothing here is on the way of a record, and nothing here stops the ledger: what cannot be done now is told in
+the log and tried again. Leaves out: the doing (`bus.ledger.anchoring`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+from bus.ledger.anchoring import STATE_FILE, Anchoring, wall
+
+if TYPE_CHECKING:
+    from bus.ledger.process import LedgerFiles
+    from bus.ledger.published import Reading
+
+log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Made by `start` on a running loop, ended by `close`."""
+
+    def __init__(self, tasks: list[asyncio.Task[None]], anchoring: Anchoring | None) -> None:
+        self._tasks = tasks
+        self._anchoring = anchoring
+
+    @classmethod
+    def start(cls, files: LedgerFiles, ledger: Reading, now: Callable[[], datetime] = wall) -> Self:
+        """Begin; a ledger without a folder has nothing to keep up.
+
+        Args:
+            files: where the ledger's parts are.
+            ledger: gives the published checkpoint.
+            now: the moment, aware.
+        """
+        tasks: list[asyncio.Task[None]] = []
+        anchoring: Anchoring | None = None
+        if files.anchoring is not None and files.anchors is not None and files.folder is not None:
+            anchoring = Anchoring(
+                files.anchoring, ledger.checkpoint, files.anchors, now=now, state_file=files.folder / STATE_FILE
+            )
+            tasks.append(asyncio.create_task(anchoring.run(), name="ledger-anchoring"))
+        return cls(tasks, anchoring)
+
+    async def close(self) -> None:
+        """Stop, whatever is under way."""
+        for task in self._tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("ledger-upkeep-ended", reason=type(ended).__name__)
+        if self._anchoring is not None:
+            await self._anchoring.close()
