@@ -1,4 +1,4 @@
-"""TLS contexts, the certificate of a request's peer, and the one helper that posts bytes to a stranger.
+"""TLS contexts, the certificate of a request's peer, and the helpers that post bytes to a stranger or get them.
 
 Promises: on our own connections TLS 1.3 only; a server context demands a client certificate issued under the given
 anchors; a client context trusts the given anchors alone and checks the host name; no session is resumed, so that
@@ -13,8 +13,9 @@ import base64
 import hashlib
 import ssl
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import aiohttp
 from aiohttp import web
@@ -142,11 +143,31 @@ async def post(
     Raises:
         PostError: not reachable, too slow, a status other than 200, or a longer answer.
     """
-    limit = aiohttp.ClientTimeout(total=timeout_s)
+    headers = {"Content-Type": media_type}
+    return await _whole(session.post(url, data=body, headers=headers, **_once(timeout_s)), max_bytes)
+
+
+async def get(session: aiohttp.ClientSession, url: str, *, timeout_s: float, max_bytes: int) -> bytes:
+    """Get bytes; no redirect is followed.
+
+    Raises:
+        PostError: not reachable, too slow, a status other than 200, or a longer answer.
+    """
+    return await _whole(session.get(url, **_once(timeout_s)), max_bytes)
+
+
+class _Once(TypedDict):
+    timeout: aiohttp.ClientTimeout
+    allow_redirects: bool
+
+
+def _once(timeout_s: float) -> _Once:
+    return {"timeout": aiohttp.ClientTimeout(total=timeout_s), "allow_redirects": False}
+
+
+async def _whole(request: AbstractAsyncContextManager[aiohttp.ClientResponse], max_bytes: int) -> bytes:
     try:
-        async with session.post(
-            url, data=body, headers={"Content-Type": media_type}, timeout=limit, allow_redirects=False
-        ) as answer:
+        async with request as answer:
             if answer.status != web.HTTPOk.status_code:
                 raise PostError(f"status {answer.status}")
             got = bytearray()

@@ -9,14 +9,15 @@ Source: docs/audit.md; RFC 6962 §2.1; C2SP tlog-checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from schemas.record import RecordFormatError, decode_leaf, opens
+from schemas.record import Record, RecordFormatError, decode_leaf, opens
 from schemas.text import b64url_decode
+from schemas.usage import LeafFacts, Usage, facts_of
 from signing import checkpoint
 from signing.examine import Finding
 from signing.merkle import leaf_hash, verify_inclusion
@@ -24,6 +25,8 @@ from signing.verdict import PASSED, Indication, Verdict, because
 
 MAX_PAGE_BYTES: Final = 256 * 1024 * 1024
 _MARK: Final = b"lienthong-page"
+_LEFT_OUT: Final = {False: "details erased", True: "details shielded"}
+_PAIR: Final = 2
 
 
 class PageError(ValueError):
@@ -39,6 +42,7 @@ class PageRecord(msgspec.Struct, frozen=True, omit_defaults=True):
         path: inclusion path to the page's checkpoint, leaf to root, base64url.
         details: the bytes that the leaf commits to, a text of JSON; absent where erased.
         salt: what the commitment was made with, base64url; absent where erased.
+        shielded: whether the details are left out because they name others than the reader.
     """
 
     index: Annotated[int, Meta(ge=0)]
@@ -46,6 +50,14 @@ class PageRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     path: tuple[str, ...] = ()
     details: str | None = None
     salt: str | None = None
+    shielded: bool = False
+
+
+class DelayNotice(msgspec.Struct, frozen=True):
+    """A class of uses that is shown late: for how many days, by which law."""
+
+    days: int
+    basis: str
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,6 +70,8 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         inquiry: where the look itself stands in the ledger.
         next: the cursor of the next page; absent on the last.
         records: newest first; in an export they follow line by line.
+        usages: on a citizen's page, what the records say in words; every line names its records.
+        delays: on a citizen's page, classes of uses that are shown late, as everybody is told of them.
     """
 
     v: Literal[1]
@@ -67,6 +81,8 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     inquiry: int
     next: str | None = None
     records: tuple[PageRecord, ...] = ()
+    usages: tuple[Usage, ...] = ()
+    delays: tuple[DelayNotice, ...] = ()
 
 
 _page: Final = msgspec.json.Decoder(Page)
@@ -107,6 +123,7 @@ def examine(data: bytes, log_keys: Sequence[checkpoint.NoteVerifier]) -> list[Fi
     2. its checkpoint is signed by the reader's own log key
     3. every record stands in that checkpoint's tree
     4. what is shown of each record is what its leaf commits to
+    5. what a line of a citizen's page says is what its record says
     """
     try:
         page = read(data)
@@ -122,9 +139,33 @@ def examine(data: bytes, log_keys: Sequence[checkpoint.NoteVerifier]) -> list[Fi
     findings.append(Finding(2, f"checkpoint of {head.origin} at size {head.size}", verdict))
     for record in page.records:
         findings.append(Finding(3, f"record {record.index}", _included(record, head)))
-        about = "details" if record.details is not None else "details erased"
+        about = "details" if record.details is not None else _LEFT_OUT[record.shielded]
         findings.append(Finding(4, f"record {record.index}: {about}", _opens(record)))
+    leaves = {record.index: record for record in page.records}
+    findings += [Finding(5, f"line {place}", _says(line, leaves)) for place, line in enumerate(page.usages, start=1)]
     return findings
+
+
+def _says(line: Usage, leaves: Mapping[int, PageRecord]) -> Verdict:
+    """Time, agencies, service, purpose and outcome of a line are those of the records that it names."""
+    try:
+        told = [decode_leaf(leaves[index].leaf.encode()) for index in line.records]
+    except (KeyError, RecordFormatError):
+        return because(Indication.SIGNED_DATA_NOT_FOUND, "line", "its record is not in the page")
+    if not told or facts_of(line) != _facts(told[0]) or not _ends(line, told):
+        return because(Indication.HASH_FAILURE, "line", "not what its record says")
+    return PASSED
+
+
+def _facts(leaf: Record) -> LeafFacts:
+    return LeafFacts(leaf.time, leaf.consumer, leaf.provider, leaf.service, leaf.purpose)
+
+
+def _ends(line: Usage, told: Sequence[Record]) -> bool:
+    """Whether the line's outcome is that of its last record, which settles the first where there are two."""
+    last = told[-1]
+    settles = len(told) == 1 or (len(told) == _PAIR and last.asked == line.records[0])
+    return settles and (line.outcome, line.code) == (last.outcome, last.code)
 
 
 def _included(record: PageRecord, head: checkpoint.Checkpoint) -> Verdict:

@@ -142,6 +142,17 @@ class IndexStore:
                 found |= {row.idx: _row(row) for row in rows}
         return found
 
+    def settling(self, asked: Iterable[int], size: int) -> dict[int, int]:
+        """The outcomes below `size` that settle these questions: question to outcome."""
+        found: dict[int, int] = {}
+        with self._reading() as connection:
+            for chunk in _chunks(asked):
+                statement = sa.select(RECORDS.c.asked, RECORDS.c.idx).where(RECORDS.c.asked.in_(chunk))
+                found |= {
+                    int(row.asked): int(row.idx) for row in connection.execute(statement.where(RECORDS.c.idx < size))
+                }
+        return found
+
     def links_from(self, indexes: Iterable[int]) -> list[Linked]:
         """Whom the details of these records name."""
         found: list[Linked] = []

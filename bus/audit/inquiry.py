@@ -198,8 +198,8 @@ class Inquiries:
         return shown
 
 
-def own_record(kind: LeafType, agency: str, details: bytes, now_ms: int) -> Append:
-    """A record that the hub writes of its own accord, for an agency that looked or ordered."""
+def own_record(kind: LeafType, agency: str, details: bytes, now_ms: int, purpose: str = _PURPOSE) -> Append:
+    """A record that the hub writes of its own accord, for an agency or a person that looked, or one that ordered."""
     salt = os.urandom(SALT_BYTES)
     record = Record(
         v=1,
@@ -207,7 +207,7 @@ def own_record(kind: LeafType, agency: str, details: bytes, now_ms: int) -> Appe
         time=moment(now_ms),
         consumer=agency,
         commit=commit(details, salt),
-        purpose=_PURPOSE if kind is LeafType.INQUIRY else None,
+        purpose=purpose if kind is LeafType.INQUIRY else None,
     )
     return Append(encode_leaf(record), details, salt)
 
