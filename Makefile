@@ -54,11 +54,13 @@ setup: $(VENV)/dev.stamp ## make .venv complete without running anything
 $(VENV)/run.stamp: requirements/run.lock | $(PY)
 	@echo "Installing what the bus needs into $(VENV) (once)…"
 	@$(INSTALL) requirements/run.lock
+	@requirements/commands $(VENV)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.lock | $(PY)
 	@echo "Installing what the tests need into $(VENV) (once)…"
 	@$(INSTALL) requirements/dev.lock
+	@requirements/commands $(VENV)
 	@touch $@ $(VENV)/run.stamp
 
 $(PY):

@@ -200,7 +200,7 @@ def _identity(state: State, name: str) -> dict[str, object]:
 
 
 def _commands(state: State, plan: Plan, hub: Path, nodes: Mapping[str, Path]) -> tuple[str, ...]:
-    serve = "python -P -m bus.sample serve"
+    serve = "lienthong demo system"
     systems = [f"{serve} {kind} --port {port} --data {state.sample}" for kind, port in plan.systems.items()]
     return (f"lienthong hub {hub}", *systems, *(f"lienthong node {node}" for node in nodes.values()))
 

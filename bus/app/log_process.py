@@ -57,7 +57,7 @@ class LedgerFace:
         listener = listen_on(listen)
         port = port_of(listener)
         await web.SockSite(runner, listener).start()
-        log.info("ledger-face-listening", address=listen, port=port)
+        log.info("ledger-face-listening", listen=listen, port=port)
         return cls(published, runner, keys, port)
 
     async def close(self) -> None:

@@ -72,7 +72,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     )
     face = await _face(settings, node, keys.grants)
     watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
-    log.info("node-listening", node=settings.name, address=settings.http.listen)
+    log.info("node-listening", node=settings.name, listen=settings.http.listen)
     heap.settle()
     try:
         await stop.wait()

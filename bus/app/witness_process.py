@@ -32,7 +32,7 @@ async def run_witness(folder: Path, listen: str, stop: asyncio.Event) -> None:
         listener = listen_on(listen)
         port = port_of(listener)
         await web.SockSite(runner, listener).start()
-        log.info("witness-listening", address=listen, port=port, vkey=witness.vkey, logs=list(witness.logs))
+        log.info("witness-listening", listen=listen, port=port, vkey=witness.vkey, logs=list(witness.logs))
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -24,7 +24,9 @@ from bus.cli.dossiers import refusal_heading, refused, shown
 from bus.cli.exits import Exit
 from bus.cli.options import Language, Tongue, endpoint
 from bus.cli.output import Json, emit, err, out, progress, table
+from bus.sample.__main__ import main as sample
 from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
+from bus.sample.serve import Kind
 from config.embedded import EmbeddedSettings, SampleSettings
 from config.load import load
 from config.parts import LogFormat, LogLevel, LogSettings
@@ -97,6 +99,20 @@ def against_command(
     _show(resolved, refusal, language, {}, as_json=as_json)
     if not all(one.done for one in resolved) or refusal.done:
         raise typer.Exit(Exit.NO)
+
+
+@app.command("system")
+def system_command(
+    kind: Annotated[Kind, typer.Argument(help="Which of the sample nation's systems.")],
+    *,
+    data: Annotated[Path, typer.Option(help="Where `demo prepare` put the nation's data.")],
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any.")],
+    delay_ms: Annotated[int, typer.Option(min=0, max=60_000, help="Answer as slowly as this.")] = 0,
+) -> None:
+    """Serve one of the agencies' own systems, as an agency would, until stopped."""
+    arguments = ["serve", kind, "--data", str(data), "--port", str(port), "--delay-ms", str(delay_ms)]
+    if sample(arguments):
+        raise typer.Exit(Exit.STATE)
 
 
 @app.command("prepare")

@@ -117,7 +117,7 @@ class NodeLink:
     def _cover(self, addresses: tuple[str, ...]) -> None:
         for address in addresses[:_MAX_WORKERS]:
             if not address.startswith("wss://"):
-                _log.error("link.not_an_address", address=address)
+                _log.error("link.not_an_address", hub=address)
             elif address not in self._diallers and not self._stopped:
                 dialler = Dialler(address, self._settings, self._handlers, self._on_opened, self._on_closed)
                 self._diallers[address] = dialler
