@@ -8,10 +8,8 @@ Promises: nothing but values. Leaves out how an answer is found and how it is wo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from registry.model import Text
+from registry.model import Text
 
 
 @dataclass(frozen=True, slots=True)

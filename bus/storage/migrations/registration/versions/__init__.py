@@ -1,0 +1,1 @@
+"""One module per format version; a published one is never edited."""
