@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from schemas.text import moment_ms
+from signing import day_archive
 from signing.casefile import check as check_bundle
 from signing.checkpoint import NoteVerifier
-from signing.container import looks_packed
+from signing.container import ContainerError, looks_packed
+from signing.day_examine import examine_day, follow
 from signing.evidence import EvidenceError, der_from_pem, read
 from signing.examine import Finding, Trust, examine, overall
 from signing.page import examine as examine_page
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         at_ms = moment_ms(options.at) if options.at else time.time_ns() // 1_000_000
         root = options.registry_root.read_bytes() if options.registry_root else None
         reports = [_judge(Path(file), trust, proofs, at_ms, root) for file in files]
+        reports += _days(files)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"lienthong-check: {error}\n")
         return EXITS[Status.INDETERMINATE]
@@ -69,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lienthong-check",
-        description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md) and .tlog-proof files "
-        "(docs/transparency.md), offline.",
+        description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md), .tlog-proof files and "
+        "days' archives of a ledger (docs/transparency.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
@@ -145,6 +148,9 @@ def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_ro
     if is_page(data):
         findings = examine_page(data, trust.log_keys)
         return Report(str(file), findings, overall(findings), titled=False)
+    if looks_packed(data) and _is_day(data):
+        findings = examine_day(data, proofs.policy, trust.log_keys, trust.time_stamp_anchors, at_ms)
+        return Report(str(file), findings, overall(findings), titled=False)
     if looks_packed(data):
         findings = check_bundle(data, trust, at_ms, registry_root, proofs.policy)
         return Report(str(file), findings, overall(findings))
@@ -153,6 +159,25 @@ def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_ro
     except EvidenceError as error:
         findings = [Finding(0, "evidence file", because(Indication.FORMAT_FAILURE, "file", str(error)))]
     return Report(str(file), findings, overall(findings))
+
+
+def _is_day(data: bytes) -> bool:
+    try:
+        return day_archive.looks_like(data)
+    except ContainerError:
+        return False
+
+
+def _days(files: Sequence[str]) -> list[Report]:
+    """Whether the days' archives among the files follow one another."""
+    archives = []
+    for file in files:
+        try:
+            archives.append(day_archive.read(Path(file).read_bytes()))
+        except (ContainerError, day_archive.DayArchiveError):
+            continue  # another kind of file, or one that was judged not to read
+    finding = follow(archives)
+    return [] if finding is None else [Report("days", [finding], finding.verdict.status, titled=False)]
 
 
 def _as_text(reports: list[Report], language: Language) -> str:

@@ -193,6 +193,17 @@ RULES: Final[Mapping[str, str]] = {
         "thuật toán ký không nằm trong danh mục hoặc không hợp với khóa"
     ),
     "OpenSSL does not take it": "OpenSSL không chấp nhận",
+    # days' archives
+    "a checkpoint is of another log": "một điểm kiểm thuộc về sổ cái khác",
+    "a consistency path is missing": "thiếu bằng chứng nhất quán giữa hai điểm kiểm",
+    "a checkpoint does not go on from the one before": "một điểm kiểm không nối tiếp điểm kiểm trước",
+    "the archive holds no time-stamp": "tệp lưu trữ không có dấu thời gian",
+    "time-stamps do not rise with the sizes that they are over": "dấu thời gian không tăng theo số bản ghi",
+    "they are of different logs": "các tệp thuộc về các sổ cái khác nhau",
+    "a day between them is missing: it goes on from another day": "thiếu một ngày ở giữa",
+    "one goes on from another checkpoint than the day before ended with": (
+        "một ngày nối tiếp điểm kiểm khác với điểm kiểm cuối của ngày trước"
+    ),
     "certificate: a time-stamp needs a critical extended key usage of timeStamping alone": (
         "chứng thư số không chỉ dành riêng cho dấu thời gian"
     ),
@@ -237,6 +248,14 @@ _ABOUT: Final = tuple(
         (r"^checkpoint of (.*) at size (\d+)$", r"điểm kiểm của \1, \2 bản ghi"),
         (r"^checkpoint$", "điểm kiểm"),
         (r"^witnesses$", "nhân chứng"),
+        (r"^day's archive of (\S+), (.*)$", r"lưu trữ ngày \1 của \2"),
+        (r"^day's archive$", "lưu trữ ngày"),
+        (r"^(\d+) checkpoints, no witness asked for$", r"\1 điểm kiểm, không đòi nhân chứng"),
+        (r"^(\d+) checkpoints, each with the policy's quorum$", r"\1 điểm kiểm, đủ số nhân chứng"),
+        (r"^from (\d+) to (\d+) records$", r"từ \1 đến \2 bản ghi"),
+        (r"^goes on from (\d+) records of (.*)$", r"nối tiếp \1 bản ghi của ngày \2"),
+        (r"^(\d+) days in a row, (\S+) to (\S+)$", r"\1 ngày liên tiếp, \2 đến \3"),
+        (r"^time-stamps$", "các dấu thời gian"),
         (r"^time-stamp of (.*) by (.*)$", r"dấu thời gian \1 của \2"),
         (r"^time-stamp$", "dấu thời gian"),
         (r"^leaves$", "các bản ghi"),

@@ -36,6 +36,7 @@ from bus.hub.desk import InFlight
 from bus.keystore import open_key
 from bus.ledger.process import start_ledger, verifiers_of
 from bus.ledger.sequencer import StoredLedger
+from bus.ledger.upkeep import Upkeep
 from bus.link.hub import HubSettings
 from bus.link.spool import Spool, SpoolLimits
 from bus.node.archive import SqlArchive
@@ -74,6 +75,7 @@ class Embedded:
         self._clock = SteadyClock()
         self._systems: SampleSystems | None = None
         self._ledger: StoredLedger | None = None
+        self._upkeep: Upkeep | None = None
         self._worker: HubWorker | None = None
         self._nodes: list[Node] = []
         self._face: web.AppRunner | None = None
@@ -101,7 +103,7 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._audit, self._log, self._worker, self._ledger, self._systems):
+        for closing in (self._audit, self._log, self._worker, self._upkeep, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -137,6 +139,7 @@ class Embedded:
         # 2. ledger
         await asyncio.to_thread(prepare.prepare_ledger, state)
         self._ledger = await start_ledger(state.ledger, clock=self._clock)
+        self._upkeep = Upkeep.start(state.ledger, self._ledger)
         # 3. sample data and systems
         sample = settings.sample
         await asyncio.to_thread(prepare.prepare_sample, state, sample.people, sample.seed, progress)

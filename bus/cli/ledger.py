@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,10 @@ from bus.app.audit import open_audit
 from bus.app.ledger_files import ledger_at
 from bus.app.orders import audit_of, give, records_at, retain
 from bus.audit.erasure import LEAST_MONTHS, together
+from bus.cli import ledger_archive
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
+from bus.cli.ledger_archive import Place
 from bus.cli.output import Json, emit, progress, table
 from bus.ledger import tools
 from bus.ledger.keys import new_note_key as make_note_key
@@ -22,10 +24,7 @@ from bus.ledger.process import verifiers_of
 from bus.ledger.proofs import proof_file
 
 app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
-
-Place: TypeAlias = Annotated[
-    Path, typer.Argument(help="Settings of a hub or of the embedded bus, or a state folder such as var/demo.")
-]
+app.add_typer(ledger_archive.app, name="archive")
 
 
 @app.command("init")

@@ -1,7 +1,7 @@
 """What a serving ledger does beside its records: anchors its checkpoints, archives each day.
 
 Promises: nothing here is on the way of a record, and nothing here stops the ledger: what cannot be done now is told in
-the log and tried again. Leaves out: the doing (`bus.ledger.anchoring`).
+the log and tried again. Leaves out: the doing (`bus.ledger.anchoring`, `bus.ledger.archives`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
 from bus.ledger.anchoring import STATE_FILE, Anchoring, wall
+from bus.ledger.archives import make_due
+from bus.ledger.port import LedgerError
+from bus.storage.port import StoreError
+from config.secrets import SecretError
+from signing.container import ContainerError
+from signing.day_archive import DayArchiveError
+from signing.tlog_policy import PolicyError
 
 if TYPE_CHECKING:
-    from bus.ledger.process import LedgerFiles
+    from bus.ledger.files import LedgerFiles
     from bus.ledger.published import Reading
 
 log = structlog.get_logger(__name__)
+FIRST_AFTER_S: Final = 5.0
+ARCHIVE_EVERY_S: Final = 600.0
+"""How often it looks whether a day is over, in seconds."""
+
+
+_LATER: Final = (LedgerError, StoreError, SecretError, PolicyError, DayArchiveError, ContainerError, OSError)
 
 
 class Upkeep:
@@ -45,6 +58,8 @@ class Upkeep:
                 files.anchoring, ledger.checkpoint, files.anchors, now=now, state_file=files.folder / STATE_FILE
             )
             tasks.append(asyncio.create_task(anchoring.run(), name="ledger-anchoring"))
+        if files.archives is not None:
+            tasks.append(asyncio.create_task(_archive(files, now), name="ledger-archives"))
         return cls(tasks, anchoring)
 
     async def close(self) -> None:
@@ -56,3 +71,15 @@ class Upkeep:
                 log.error("ledger-upkeep-ended", reason=type(ended).__name__)
         if self._anchoring is not None:
             await self._anchoring.close()
+
+
+async def _archive(files: LedgerFiles, now: Callable[[], datetime]) -> None:
+    """Archive each day once it is over, and whatever was missed while nothing ran."""
+    await asyncio.sleep(FIRST_AFTER_S)
+    while True:
+        try:
+            for path in await asyncio.to_thread(make_due, files, now()):
+                log.info("day-archived", file=path.name)
+        except _LATER as error:
+            log.error("day-not-archived", reason=str(error) or type(error).__name__)  # noqa: TRY400 - the reason says it
+        await asyncio.sleep(ARCHIVE_EVERY_S)
