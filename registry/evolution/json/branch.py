@@ -1,0 +1,146 @@
+"""One way to satisfy a conjunction: alternatives chosen, conditions opened down to literals.
+
+Promises that a branch is dropped only where it contradicts itself, and that when nothing is left to choose its types
+and literals say all that was asked.
+Leaves out finding values for the literals (``search``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from registry.evolution.budget import Budget
+from registry.evolution.json.formula import (
+    EVERY,
+    FRACTION,
+    INTEGER,
+    NUMBER,
+    POINTED,
+    All,
+    AnyOf,
+    Formula,
+    Not,
+    Types,
+)
+from registry.evolution.json.literals import Literal
+
+
+class Branch:
+    """Conditions on one value, partly opened."""
+
+    __slots__ = ("_denied", "_pending", "_seen", "_todo", "literals", "types")
+
+    def __init__(self, conditions: Iterable[Formula]) -> None:
+        self.types = EVERY
+        self.literals: list[Literal] = []
+        self._seen: set[Formula] = set()
+        self._denied: set[Formula] = set()
+        self._pending: list[tuple[Formula, ...]] = []
+        self._todo: list[Formula] = list(conditions)
+
+    def settle(self, budget: Budget) -> bool:
+        """Open what need not be chosen; False: it contradicts itself."""
+        while True:
+            if not self._open(budget):
+                return False
+            # What follows from the choices that are left, until nothing does.
+            pending, self._pending = self._pending, []
+            for parts in pending:
+                live = self._live(parts)
+                if live is None:
+                    continue
+                if not live:
+                    return False
+                if len(live) == 1:
+                    self._todo.append(live[0])
+                else:
+                    self._pending.append(tuple(live))
+            if not self._todo:
+                return True
+
+    def split(self) -> list[Branch]:
+        """The branches that this one stands for; none where nothing is left to choose."""
+        if not self._pending:
+            return []
+        kinds = _kinds(self.types)
+        if len(kinds) > 1:
+            return [self._with(one_kind=kind) for kind in kinds]
+        smallest = min(self._pending, key=len)
+        others = [parts for parts in self._pending if parts is not smallest]
+        return [self._with(part, others) for part in smallest]
+
+    def _with(
+        self, part: Formula | None = None, pending: list[tuple[Formula, ...]] | None = None, one_kind: int = EVERY
+    ) -> Branch:
+        branch = Branch(() if part is None else (part,))
+        branch.types = self.types & one_kind
+        branch.literals = self.literals.copy()
+        branch._seen = self._seen.copy()
+        branch._denied = self._denied.copy()
+        branch._pending = self._pending.copy() if pending is None else pending.copy()
+        return branch
+
+    def _open(self, budget: Budget) -> bool:
+        todo, seen = self._todo, self._seen
+        while todo:
+            formula = todo.pop()
+            if formula in seen:
+                continue
+            if formula in self._denied:
+                return False
+            seen.add(formula)
+            if isinstance(formula, Types):
+                self.types &= formula.types
+            elif isinstance(formula, Literal):
+                self.literals.append(formula)
+            elif isinstance(formula, All):
+                todo.extend(formula.parts)
+            elif isinstance(formula, AnyOf):
+                self._pending.append(formula.parts)
+            elif not self._plainer(formula, budget):
+                return False
+            if not self.types:
+                return False
+        return True
+
+    def _plainer(self, formula: Formula, budget: Budget) -> bool:
+        if isinstance(formula, Not):
+            if formula.inner in self._seen:
+                return False
+            self._denied.add(formula.inner)
+        budget.spend(1, "conditions")
+        self.types &= formula.mask()
+        self._todo.append(formula.opened())
+        return True
+
+    def _live(self, parts: tuple[Formula, ...]) -> list[Formula] | None:
+        """The alternatives that may hold; None where one holds already."""
+        live = []
+        for part in parts:
+            if part in self._seen or self._given(part):
+                return None
+            if not self._clashes(part):
+                live.append(part)
+        return live
+
+    def _given(self, part: Formula) -> bool:
+        if isinstance(part, Types):
+            return not self.types & ~part.types
+        return isinstance(part, Literal) and not self.types & part.about
+
+    def _clashes(self, part: Formula) -> bool:
+        if not part.mask() & self.types or part in self._denied:
+            return True
+        if isinstance(part, Not):
+            return part.inner in self._seen
+        if isinstance(part, All):
+            return any(one in self._denied or (isinstance(one, Not) and one.inner in self._seen) for one in part.parts)
+        return False
+
+
+def _kinds(types: int) -> list[int]:
+    """Types one by one, the plain ones first; numbers together."""
+    kinds = [bit for bit in (1 << number for number in range(EVERY.bit_length())) if types & bit & ~NUMBER]
+    if types & NUMBER:
+        kinds.insert(0, types & (INTEGER | POINTED | FRACTION))
+    return kinds
