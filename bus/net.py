@@ -49,15 +49,20 @@ def server_context(certificate: Path, key: Path, client_anchors: str) -> ssl.SSL
     return context
 
 
-def face_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS for a listener whose callers show a key in the request and no certificate.
+def face_context(certificate: Path, key: Path, client_anchors: str | None = None) -> ssl.SSLContext:
+    """TLS for a listener whose callers show a key in the request, or a certificate where anchors are given.
 
     Args:
         certificate: PEM file, the server's chain, its own certificate first.
         key: PEM file of its private key.
+        client_anchors: PEM text of the certificates under which callers' certificates are issued; None asks for none.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if client_anchors is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        context.load_verify_locations(cadata=client_anchors)
     _load(context, certificate, key)
     return context
 

@@ -171,6 +171,39 @@ class AuditSettings(Settings):
         return self
 
 
+class RegistrationSettings(Settings):
+    """The registry of schemas (docs/schema-registry.md): a process of its own, with processes that compare."""
+
+    listen: Endpoint = "127.0.0.1:8081"
+    """Where clients of schema registries reach it."""
+    certificate: FilePath | None = None
+    """PEM file with its TLS certificate; none leaves TLS to a proxy before it."""
+    key: SecretPath | None = None
+    """PEM file with the certificate's key."""
+    client_anchors: tuple[FilePath, ...] = ()
+    """PEM files: roots of the certificates that clients may show in place of a key; none asks for none."""
+    registrants: SecretPath
+    """Keys, their agencies and rights (`lienthong schemas keys`)."""
+    folder: FilePath
+    """Its tables (SQLite); with a PostgreSQL ledger they stand in that database."""
+    governed_context: str = Field(default=".gov", pattern=r"^\.[A-Za-z0-9_.-]{1,99}$")
+    """The context whose schemas services use: owner, basis, date and terms are required there."""
+    processes: int = Field(default=2, ge=1, le=64)
+    """Comparisons at once, each in a process of its own."""
+    job_seconds: float = Field(default=10.0, ge=0.5, le=120.0)
+    """How long one comparison may take, in seconds; then its process is killed."""
+    memory_bytes: int = Field(default=1_073_741_824, ge=268_435_456, le=17_179_869_184)
+    """Address space of one comparison process, in bytes."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if self.client_anchors and self.certificate is None:
+            raise ValueError("client_anchors need certificate and key: a certificate is shown over TLS")
+        return self
+
+
 class HubSettings(Settings):
     """A hub: `lienthong hub --config FILE`."""
 
@@ -200,6 +233,8 @@ class HubSettings(Settings):
     """The ledger's own face; None: it is served beside the link alone, to nodes."""
     audit: AuditSettings | None = None
     """Looking into the ledger; None runs no such process."""
+    registration: RegistrationSettings | None = None
+    """The registry of schemas; None runs no such process."""
     limits: HubLimits = HubLimits()
     """What the hub takes at once."""
     trust: TrustSettings = TrustSettings()

@@ -6,6 +6,7 @@ secret is readable by this user only. Leaves out: anything fit for production.
     pki/                 development certificates      registry/source|keys|repository
     ledger/              store and keys; guard/ledger  archive/AGENCY  archive/AGENCY.key
     sample/              the sample agencies' own data api-keys/AGENCY.toml  api-keys/AGENCY.one-stop
+    schemas/             registered schemas, their keys
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ from bus.sample.store import MANIFEST, build
 from bus.storage.port import StoreExistsError
 from config.apikeys import new_api_key
 from config.auditors import Role, new_auditor
+from config.registrants import Grant, Right, new_registrant
 from config.secrets import read_secret, write_secret
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_registry
 
 API_KEY_DAYS: Final = 3_650
+SCHEMAS_ADMIN: Final = "admin"
 Progress = Callable[[str, int], None]
 """Told what is being made, and how much more of it is done."""
 
@@ -106,6 +109,16 @@ class State:
         """The ledger's search: tables, pseudonym keys, auditors."""
         folder = self.folder / "audit"
         return audit_files(folder, self.ledger, folder / "auditors.toml")
+
+    @property
+    def schemas(self) -> Path:
+        """The registry of schemas: its tables, the file of its keys."""
+        return self.folder / "schemas"
+
+    @property
+    def registrants(self) -> Path:
+        """The digests of the registry of schemas' keys."""
+        return self.schemas / "registrants.toml"
 
     def api_key(self, agency: str, system: str) -> str:
         """A development API key in the clear; only the embedded bus keeps one."""
@@ -217,6 +230,23 @@ def prepare_audit(state: State, operator: str, now: datetime) -> None:
         agency=operator,
         scope="nation",
         role=Role.AUDITOR,
+        days=API_KEY_DAYS,
+        now=now,
+        note="embedded",
+    )
+    write_secret(plain, text.encode() + b"\n")
+
+
+def prepare_schemas(state: State, operator: str, now: datetime) -> None:
+    """The key that may do everything in the registry of schemas, kept in the clear in `schemas/admin.key`."""
+    plain = state.schemas / "admin.key"
+    if plain.exists():
+        return
+    text, _ = new_registrant(
+        state.registrants,
+        name=SCHEMAS_ADMIN,
+        agency=operator,
+        rights=[Grant(subjects=":*:", may=tuple(Right))],
         days=API_KEY_DAYS,
         now=now,
         note="embedded",

@@ -16,14 +16,16 @@ import structlog
 from aiohttp import web
 
 from bus.app.hub import listen_on, port_of
+from bus.audit.indexer import Shelf
 from bus.clock import Clock
 from bus.http.registry import RegistryFace
 from bus.ledger.port import Ledger
 from bus.registration.access import Registrants
 from bus.registration.changes import Recorder
 from bus.registration.judge import Judge
+from bus.registration.named import NamedVersions
 from bus.registration.pool import Limits, Pool
-from bus.registration.registry import NamedByLedger, Registry
+from bus.registration.registry import Registry
 from bus.registration.store import create_registration
 from bus.registration.worker import FORMATS
 from bus.registration.writer import Writer
@@ -53,6 +55,7 @@ class SchemasParts:
         governed: the context whose schemas services use.
         formats: where the comparison processes find the formats; tests name their own.
         tls: none where a proxy before it ends TLS, or on loopback.
+        shelf: the ledger's records, in which named versions are looked up; closed with it. None: no record names one.
     """
 
     store_url: str
@@ -64,17 +67,25 @@ class SchemasParts:
     ledger: Ledger | None = None
     governed: str | None = GOVERNED
     limits: Limits = field(default_factory=Limits)
-    named_by_ledger: NamedByLedger = nothing_named
     formats: str = FORMATS
     tls: ssl.SSLContext | None = None
+    shelf: Shelf | None = None
 
 
 class Schemas:
     """The running registry of schemas; made by `start`, ended by `close`."""
 
-    def __init__(self, parts: SchemasParts, registry: Registry, pool: Pool, registrants: Registrants) -> None:
+    def __init__(
+        self,
+        parts: SchemasParts,
+        registry: Registry,
+        pool: Pool,
+        registrants: Registrants,
+        named: NamedVersions | None,
+    ) -> None:
         self.registry = registry
         self._pool = pool
+        self._named = named
         self._runner = web.AppRunner(
             RegistryFace(registry, registrants).application(), access_log=None, shutdown_timeout=GRACE_S
         )
@@ -82,6 +93,8 @@ class Schemas:
             asyncio.create_task(registrants.watch(), name="registrants-watch"),
             asyncio.create_task(registry.known.watch(registry.store.generation), name="known-watch"),
         ]
+        if named is not None:
+            self._tasks.append(asyncio.create_task(named.watch(), name="named-versions"))
         self._host = parts.listen.rpartition(":")[0]
         self._scheme = "https" if parts.tls else "http"
         self._port = 0
@@ -100,8 +113,10 @@ class Schemas:
         pool = await Pool.start(parts.limits, parts.formats)
         recorder = Recorder(store, parts.ledger, parts.name, parts.operator)
         judge = Judge(store, pool)
-        registry = Registry(store, judge, recorder, parts.clock, parts.governed, parts.named_by_ledger)
-        schemas = cls(parts, registry, pool, registrants)
+        named = None if parts.shelf is None else NamedVersions(store, parts.shelf, parts.governed)
+        by_ledger = nothing_named if named is None else named.named
+        registry = Registry(store, judge, recorder, parts.clock, parts.governed, by_ledger)
+        schemas = cls(parts, registry, pool, registrants, named)
         try:
             await recorder.record()
             await schemas._listen(parts)
@@ -123,6 +138,8 @@ class Schemas:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._pool.close()
+        if self._named is not None:
+            await asyncio.to_thread(self._named.close)
         await asyncio.to_thread(self.registry.store.close)
 
     async def _listen(self, parts: SchemasParts) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bus.registration import errors
 from bus.registration.access import Principal
+from bus.registration.judge import target_of
 from bus.registration.stored import Content
 from config.registrants import Right
 from registry.registered.governance import missing
@@ -24,6 +25,10 @@ def require_governed(governed: str | None, who: Principal, subject: Subject, con
         return
     properties = (content.metadata.properties if content.metadata else None) or {}
     reasons = missing(content.type, content.text, properties)
+    for reference in content.references:
+        target = target_of(subject.context, reference)
+        if target is None or target.context != governed:
+            reasons.append(f"references: {reference.name[:80]} is not in context {governed}")
     owner = properties.get("owner")
     if owner and owner != who.agency and not who.may(Right.ADMIN, subject):
         reasons.append(f"owner: {owner} is not the agency of this key ({who.agency})")

@@ -149,11 +149,14 @@ class Judge:
         target = target_of(context, reference)
         found = self._reader.version(target, reference.version, ALL) if target else None
         if found is None:
-            raise errors.invalid_schema(
-                f"Invalid schema: no schema reference found for subject '{reference.subject}' and version "
-                f"{reference.version}"
-            )
+            raise no_reference(reference)
         return found
+
+
+def no_reference(reference: Reference) -> errors.RegistrationError:
+    """42201: a reference that leads nowhere."""
+    where = f"for subject '{reference.subject[:80]}' and version {reference.version}"
+    return errors.invalid_schema(f"Invalid schema: no schema reference found {where}", rule="reference-unknown")
 
 
 def target_of(context: str, reference: Reference) -> Subject | None:

@@ -36,12 +36,14 @@ class Limits:
         job_seconds: wall-clock time of one job; over it the process is killed.
         memory_bytes: address space of one process.
         waiting: jobs that may wait for a process.
+        eager: start the processes at once, and fail where they cannot run; else each with its first job.
     """
 
     processes: int = 2
     job_seconds: float = 10.0
     memory_bytes: int = 1 << 30
     waiting: int = 64
+    eager: bool = True
 
 
 class JobLostError(Exception):
@@ -70,9 +72,14 @@ class Pool:
 
     @classmethod
     async def start(cls, limits: Limits, formats: str = FORMATS) -> Self:
-        """Start every process."""
+        """Start every process, where it is to be eager.
+
+        Raises:
+            PoolError: they cannot run here.
+        """
         pool = cls(limits, formats)
-        await asyncio.gather(*(process.start() for process in pool._processes))
+        if limits.eager:
+            await asyncio.gather(*(process.start() for process in pool._processes))
         return pool
 
     async def do(self, subject: str, job: Job) -> Done:

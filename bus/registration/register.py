@@ -15,7 +15,7 @@ import msgspec
 from bus.registration import errors, told
 from bus.registration.access import Principal
 from bus.registration.governed import require_governed
-from bus.registration.judge import Against, Judged, target_of
+from bus.registration.judge import Against, Judged, no_reference, target_of
 from bus.registration.registry import Registry, allowed, readable
 from bus.registration.store import Seen
 from bus.registration.stored import ALL, LATEST, LIVING, Content, Version
@@ -62,6 +62,7 @@ async def register(registry: Registry, who: Principal, subject: Subject, offered
     if not subject.name:
         raise errors.invalid_subject(subject.text)
     _fits(offered.content)
+    offered = await _referring(registry, who, subject, offered)
     for _ in range(_ATTEMPTS):
         seen, living = await asyncio.to_thread(registry.store.seen, subject)
         _mode_allows(subject, seen.mode, offered)
@@ -99,6 +100,7 @@ async def look_up(registry: Registry, who: Principal, subject: Subject, offered:
     if not versions:
         raise errors.subject_unknown(subject)
     _fits(offered.content)
+    offered = await _referring(registry, who, subject, offered)
     same = _same(offered.content, offered.content, versions)
     if same is not None:
         return same
@@ -124,6 +126,7 @@ async def check(
         allowed(who, Right.CHECK, subject)
     subject = await registry.aliased(subject)
     _fits(offered.content)
+    offered = await _referring(registry, who, subject, offered)
     seen, living = await asyncio.to_thread(registry.store.seen, subject)
     content = _completed(offered.content, living, seen.config)
     level = seen.config.level
@@ -168,6 +171,25 @@ async def _added(registry: Registry, wanted: Wanted, seen: Seen, who: Principal)
     if found is None:
         raise errors.version_unknown(added.version)
     return found
+
+
+async def _referring(registry: Registry, who: Principal, subject: Subject, offered: Offered) -> Offered:
+    """With every reference led to a version that this one may read; -1 is the latest.
+
+    Raises:
+        RegistrationError: 42201.
+    """
+    found = []
+    for one in offered.content.references:
+        target = target_of(subject.context, one)
+        version = None
+        if target is not None and who.may(Right.READ, target):
+            version = await asyncio.to_thread(registry.store.version, target, one.version, ALL)
+        if version is None:
+            raise no_reference(one)
+        found.append(msgspec.structs.replace(one, version=version.version))
+    content = msgspec.structs.replace(offered.content, references=tuple(found))
+    return offered._replace(content=content)
 
 
 def _fits(content: Content) -> None:

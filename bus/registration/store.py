@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bus.registration.stored import ALL, LATEST, LIVING, Content, Marks, Named, Sought, Version, content_of
-from bus.registration.tables import CONTEXTS, REFERENCES, REGISTRATION, SCHEMAS, SETTINGS, STATE, VERSIONS
+from bus.registration.tables import CONTEXTS, NAMED_STATE, REFERENCES, REGISTRATION, SCHEMAS, SETTINGS, STATE, VERSIONS
 from bus.storage import formats
 from bus.storage.engine import as_store_errors, open_engine
 from bus.storage.port import StoreExistsError
@@ -44,7 +44,12 @@ def create_registration(url: str) -> None:
     engine = open_engine(url, create=True)
     try:
         with suppress(StoreExistsError):
-            formats.create(engine, REGISTRATION, sa.insert(STATE).values(id=1, generation=0))
+            formats.create(
+                engine,
+                REGISTRATION,
+                sa.insert(STATE).values(id=1, generation=0),
+                sa.insert(NAMED_STATE).values(id=1, next=0),
+            )
     finally:
         engine.dispose()
 

@@ -113,4 +113,19 @@ CHANGES: Final = Table(
 _WAITING: Final = CHANGES.c.record.is_(None)
 Index("changes_waiting", CHANGES.c.seq, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
+NAMED: Final = Table(
+    "named_by_records",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+)
+"""Schema versions (`subject@version`) that a record in the ledger names."""
+
+NAMED_STATE: Final = Table(
+    "named_by_records_state",
+    METADATA,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("next", BigInteger, nullable=False),
+)
+"""Records below `next` have been read."""
+
 REGISTRATION: Final = Format("registration", METADATA)

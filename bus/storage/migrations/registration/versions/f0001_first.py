@@ -78,6 +78,15 @@ def upgrade() -> None:
         sa.Column("detail", sa.LargeBinary, nullable=False),
         sa.Column("record", sa.BigInteger),
     )
+    op.create_table(
+        "named_by_records",
+        sa.Column("name", sa.String(100), primary_key=True),
+    )
+    op.create_table(
+        "named_by_records_state",
+        sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+        sa.Column("next", sa.BigInteger, nullable=False),
+    )
     op.create_index("schemas_guid", "schemas", ["guid"])
     op.create_index("schemas_whole", "schemas", ["context", "whole"])
     op.create_index("versions_id", "versions", ["context", "id"])
