@@ -30,14 +30,15 @@ _REPORTED: Final = 50
 class XsdSubject:
     """A subject version written in XSD; ``data`` is an lxml element."""
 
-    __slots__ = ("_compiled", "_fields", "_names", "_source", "subject", "terms", "version")
+    __slots__ = ("_compiled", "_containers", "_fields", "_names", "source", "subject", "terms", "version")
 
     def __init__(self, source: SchemaDocument) -> None:
         self.subject: Final = source.subject
         self.version: Final = source.version
         self.terms: Final[frozenset[str]] = frozenset(source.fields.values())
-        self._source = source
+        self.source: Final = source
         self._fields: Final[dict[str, str]] = dict(source.fields)
+        self._containers: Final = frozenset(above for path in source.fields for above in _above(path))
         self._compiled: XsdSchema | None = None
         self._names: frozenset[str] = frozenset()
 
@@ -67,9 +68,9 @@ class XsdSubject:
 
     def warm(self, allowed_terms: frozenset[str] | None = None) -> None:  # noqa: ARG002 - one schema serves every set
         """Compile now what a first question would otherwise wait for."""
-        if self._compiled is None and self._source.main is not None:
-            self._compiled = compile_xsd(self._source.main, self._source.files)
-            self._names = declared_names(self._source.files)
+        if self._compiled is None and self.source.main is not None:
+            self._compiled = compile_xsd(self.source.main, self.source.files)
+            self._names = declared_names(self.source.files)
 
     def _unagreed(self, element: Element, path: str, allowed: frozenset[str]) -> Iterator[Violation]:
         term = self._fields.get(path)
@@ -78,7 +79,8 @@ class XsdSubject:
                 yield Violation("not-agreed", self._masked(path))
             return
         children = list(element.iterchildren("*"))
-        if _own_text(element) or not children:
+        # Empty where bound elements may stand is an answer without any; empty anywhere else may itself say something.
+        if _own_text(element) or not (children or path in self._containers):
             yield Violation("not-agreed", self._masked(path))
         for name in _attributes(element):
             if self._fields.get(f"{path}/@{name}") not in allowed:
@@ -117,6 +119,11 @@ def declared_names(files: Mapping[str, bytes]) -> frozenset[str]:
     wanted = (f"{_XS}element", f"{_XS}attribute")
     nodes = (node for data in files.values() for node in parse(data).iter(*wanted))
     return frozenset(name for node in nodes if (name := node.get("name") or node.get("ref", "").rpartition(":")[2]))
+
+
+def _above(path: str) -> Iterator[str]:
+    steps = path.split("/")
+    return ("/".join(steps[:end]) for end in range(1, len(steps)))
 
 
 def _local(element: Element) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from registry.profiles.model import Profile
 
-_MOMENT = re.compile(r"(19|20)[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01])([01][0-9]|2[0-3])[0-5][0-9]")
+_MOMENT = re.compile(r"(19|20)[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01])[0-9]{4}")
 
 
 def broken(profile: Profile, data: bytes) -> set[tuple[str, str]]:
@@ -68,3 +68,25 @@ def _could_be_real(digits: str) -> bool:
         return TaxNumber.parse(digits) is not None and not digits.startswith("99")
     except IdentifierError:
         return False
+
+
+def unbound(profile: Profile) -> set[str]:
+    """Paths of an XSD profile that can hold a value and are bound to no term, by xmlschema's own model."""
+    main = profile.schema.main
+    assert main is not None
+    schema = _xsd(profile.schema.files[main])
+    return {path for root in schema.elements.values() for path in _unbound(root, root.local_name, profile)}
+
+
+def _unbound(element: xmlschema.XsdElement, path: str, profile: Profile) -> Iterator[str]:
+    bound = profile.schema.fields
+    if path in bound:
+        return
+    if element.type.has_simple_content() or element.type.mixed:
+        yield path
+    for name in element.attributes:
+        if f"{path}/@{name}" not in bound:
+            yield f"{path}/@{name}"
+    for child in element.iterchildren():
+        if isinstance(child, xmlschema.XsdElement):
+            yield from _unbound(child, f"{path}/{child.local_name}", profile)

@@ -36,6 +36,11 @@ def test_a_schema_is_one_by_its_metaschema(profile: Profile):
     jsonschema.Draft202012Validator.check_schema(document)
 
 
+@pytest.mark.parametrize("profile", [profile for profile in ALL if profile.kind == "xsd"], ids=named)
+def test_every_element_and_attribute_that_holds_a_value_is_bound(profile: Profile):
+    assert profile_judges.unbound(profile) == set()
+
+
 @pytest.mark.parametrize("profile", ALL, ids=named)
 def test_a_profile_says_that_it_is_no_official_schema(profile: Profile):
     main = next(data for name, data in profile.files.items() if name.endswith((".json", ".xsd")))
