@@ -45,10 +45,16 @@ class Grants:
         Raises:
             ProblemError: 801 where nothing was shown, 802 where it is not known.
         """
-        key = shown_key(request)
+        return self.shown(shown_key(request), net.peer_certificate(request))
+
+    def shown(self, key: str | None, certificate: bytes | None) -> Principal:
+        """Who showed this key, or else this certificate (DER).
+
+        Raises:
+            ProblemError: 801, 802.
+        """
         if key is not None:
             return self._by_key(key)
-        certificate = net.peer_certificate(request)
         if certificate is not None:
             return self._by_certificate(net.thumbprint(certificate))
         raise problem(Code.KEY_MISSING, fault_at=FaultAt.CONSUMER_SYSTEM)

@@ -36,6 +36,8 @@ class EmbeddedSettings(Settings):
     """Where anybody reaches the ledger: checkpoint, tiles, proofs."""
     audit_listen: Endpoint = "127.0.0.1:8450"
     """Where auditors reach the ledger's search."""
+    usages_listen: Endpoint = "127.0.0.1:8460"
+    """Where portals ask for citizens who asked about them."""
     registry_source: FilePath | None = None
     """Authored registry folder; none takes the sample nation's."""
     sample: SampleSettings = SampleSettings()

@@ -13,6 +13,7 @@ from config.parts import (
     TrustSettings,
     refuse_development,
 )
+from config.usages import UsagesSettings
 
 
 class Engine(StrEnum):
@@ -233,6 +234,8 @@ class HubSettings(Settings):
     """The ledger's own face; None: it is served beside the link alone, to nodes."""
     audit: AuditSettings | None = None
     """Looking into the ledger; None runs no such process."""
+    usages: UsagesSettings | None = None
+    """Citizens seeing who asked about them; None runs no such process."""
     registration: RegistrationSettings | None = None
     """The registry of schemas; None runs no such process."""
     limits: HubLimits = HubLimits()
@@ -245,6 +248,12 @@ class HubSettings(Settings):
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         refuse_development(self.environment, self.trust)
+        return self
+
+    @model_validator(mode="after")
+    def _usages_need_audit(self) -> Self:
+        if self.usages is not None and self.audit is None:
+            raise ValueError("usages needs audit: it reads its search tables")
         return self
 
     @model_validator(mode="after")

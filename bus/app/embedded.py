@@ -1,7 +1,7 @@
 """The embedded bus: a hub and the sample nation's nodes in one process, over the same link on loopback.
 
 Promises: the parts are those of separate processes; only the settings differ. First run or hundredth, the order is
-1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems and to auditors.
+1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems, auditors and citizens.
 Leaves out: several workers (`lienthong hub`), production.
 """
 
@@ -23,6 +23,7 @@ from adapters.port import Adapter
 from bus import net
 from bus.app import prepare
 from bus.app.audit import Audit, AuditParts
+from bus.app.development_issuer import IssuerFiles
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
 from bus.app.log_process import LedgerFace
@@ -30,6 +31,7 @@ from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
 from bus.app.systems import SampleSystems
+from bus.app.usages import Usages, UsagesParts
 from bus.clock import SteadyClock
 from bus.http.agency import AgencyFace, Desk
 from bus.hub.desk import InFlight
@@ -63,6 +65,7 @@ class Addresses:
     node: str
     ledger: str
     audit: str
+    usages: str
     systems: Mapping[str, str]
 
 
@@ -81,6 +84,7 @@ class Embedded:
         self._face: web.AppRunner | None = None
         self._log: LedgerFace | None = None
         self._audit: Audit | None = None
+        self._usages: Usages | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
 
@@ -103,7 +107,7 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._audit, self._log, self._worker, self._upkeep, self._ledger, self._systems):
+        for closing in (self._usages, self._audit, self._log, self._worker, self._upkeep, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -116,7 +120,8 @@ class Embedded:
         urls = {str(kind): url for kind, url in (self._systems.urls if self._systems else {}).items()}
         shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
         audit = self._audit.address if self._audit else ""
-        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, urls)
+        usages = self._usages.address if self._usages else ""
+        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, usages, urls)
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -164,6 +169,23 @@ class Embedded:
                 snapshot=lambda: worker.directory.snapshot,
                 clock=self._clock,
                 listen=settings.audit_listen,
+            )
+        )
+        await self._start_usages(self._ledger, worker)
+
+    async def _start_usages(self, ledger: StoredLedger, worker: HubWorker) -> None:
+        issuer = IssuerFiles(self.state.folder)
+        await asyncio.to_thread(issuer.prepare)
+        self._usages = await Usages.start(
+            UsagesParts(
+                ledger=ledger,
+                ledger_files=self.state.ledger,
+                files=self.state.audit,
+                snapshot=lambda: worker.directory.snapshot,
+                clock=self._clock,
+                operator=self._settings.operator,
+                settings=issuer.settings(self._settings.usages_listen),
+                allow_development=self._settings.trust.allow_development_pki,
             )
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bus.app import prepare
+from bus.app.development_issuer import IssuerFiles
 from bus.app.prepare import Progress, State
 from bus.ledger.keys import read_note_key
 from bus.registry.layout import metadata_path
@@ -35,6 +36,7 @@ class Plan:
         workers: how many hub workers, on ports from `hub_port`.
         ledger_port: where anybody reaches the ledger.
         audit_port: where auditors reach its search.
+        usages_port: where portals ask for citizens.
         node_port: where the consumer's node listens for agency systems; the other nodes follow.
         system_port: the first of the sample systems' ports, in the order of `bus.sample.serve.PORTS`.
     """
@@ -46,6 +48,7 @@ class Plan:
     node_port: int = 8500
     ledger_port: int = 8480
     audit_port: int = 8450
+    usages_port: int = 8460
     system_port: int = min(PORTS.values())
     people: int = 10_000
     seed: int = 7
@@ -84,6 +87,7 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
     prepare.prepare_api_key(state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
     prepare.prepare_auditor(state, prepare.today())
     prepare.prepare_audit(state, OPERATOR, prepare.today())
+    IssuerFiles(folder).prepare()
     hosts = _hosts(snapshot)
     for agency in (agency for agencies in hosts.values() for agency in agencies):
         prepare.prepare_agency(state, agency)
@@ -139,6 +143,7 @@ def _hub(state: State, plan: Plan) -> str:
             "auditors": str(state.audit.auditors),
             "folder": str(state.folder / "audit"),
         },
+        "usages": IssuerFiles(state.folder).table(f"{listen}:{plan.usages_port}"),
         "ledger_http": {"listen": f"{listen}:{plan.ledger_port}", "auditor_keys": str(state.auditor_keys)},
     }
     return _toml(top, {"workers": workers}, tables)

@@ -47,6 +47,9 @@ LedgerListen: TypeAlias = Annotated[
 AuditListen: TypeAlias = Annotated[
     str, typer.Option(help="Where auditors search the ledger, host:port.", callback=endpoint)
 ]
+UsagesListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where portals ask for citizens who asked about them, host:port.", callback=endpoint)
+]
 
 _STATE: Final = Path("var/demo")
 
@@ -65,6 +68,7 @@ def demo_command(  # noqa: PLR0913 - one option each
     node_listen: NodeListen = "127.0.0.1:8500",
     ledger_listen: LedgerListen = "127.0.0.1:8480",
     audit_listen: AuditListen = "127.0.0.1:8450",
+    usages_listen: UsagesListen = "127.0.0.1:8460",
     language: Language = Tongue.VI,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
     as_json: Json = False,
@@ -78,6 +82,7 @@ def demo_command(  # noqa: PLR0913 - one option each
         node_listen=node_listen,
         ledger_listen=ledger_listen,
         audit_listen=audit_listen,
+        usages_listen=usages_listen,
         sample=SampleSettings(people=people),
     )
     level = LogLevel.INFO if verbose else LogLevel.ERROR
@@ -127,6 +132,7 @@ def prepare_command(  # noqa: PLR0913 - one option each
     ] = 8500,
     ledger_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where anybody reaches the ledger.")] = 8480,
     audit_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where auditors search it.")] = 8450,
+    usages_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where portals ask for citizens.")] = 8460,
     system_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the first sample system.")] = 18101,
     people: People = 10_000,
     as_json: Json = False,
@@ -139,6 +145,7 @@ def prepare_command(  # noqa: PLR0913 - one option each
         node_port=node_port,
         ledger_port=ledger_port,
         audit_port=audit_port,
+        usages_port=usages_port,
         system_port=system_port,
         people=people,
     )
@@ -246,6 +253,7 @@ def _say_where(bus: Embedded) -> None:
         ("an auditor's API key for its entries", bus.state.folder / "api-keys" / "auditor"),
         ("its search, for auditors", addresses.audit),
         ("the national auditor's key for it", bus.state.folder / "audit" / "auditor.key"),
+        ("who asked about me, for citizens' portals", addresses.usages),
         *((f"sample system: {name}", url) for name, url in addresses.systems.items()),
         ("everything that is kept", bus.state.folder),
     ]

@@ -38,6 +38,7 @@ from bus.registry.follow import RegistryRefusedError
 from bus.registry.keys import RoleKeysError
 from bus.registry.publish import RepositoryStateError
 from bus.storage.port import StoreError
+from bus.usages.issuer import IssuerError
 from config.apikeys import ApiKeyError
 from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
@@ -65,6 +66,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     SecretError: (Exit.SECRET, "secret"),
     PemFileError: (Exit.SECRET, "certificate"),
     TlsIdentityError: (Exit.SECRET, "tls-identity"),
+    IssuerError: (Exit.SECRET, "e-id-issuer"),
     DevelopmentPkiError: (Exit.SECRET, "development-pki"),
     RoleKeysError: (Exit.SECRET, "registry-keys"),
     LedgerKeyError: (Exit.SECRET, "ledger-key"),

@@ -28,7 +28,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
-        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log or audit; for service managers.")
+        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log, audit or usages.")
     ] = "",
     parent: Annotated[int, typer.Option(hidden=True, help="Process id of the supervisor, which is not outlived.")] = 0,
     ready: Annotated[int, typer.Option(hidden=True, help="Pipe on which it hears that this part stands.")] = 0,
@@ -55,18 +55,31 @@ def _part(file: Path, settings: HubSettings, part: str, ready: Callable[[], None
         from bus.app.log_process import run_log  # noqa: PLC0415 - see above
 
         return lambda stop: run_log(settings, http, stop, ready)
-    audit = settings.audit
-    if part == "audit" and audit is not None:
-        from bus.app.audit_process import run_audit  # noqa: PLC0415 - see above
-
-        return lambda stop: run_audit(settings, audit, stop, ready)
+    looking = _looking(part, settings, ready)
+    if looking is not None:
+        return looking
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
-        parts = ", ".join(["ledger", *known, *(["log"] if http is not None else []), *(["audit"] if audit else [])])
+        others = {"log": http, "audit": settings.audit, "usages": settings.usages}
+        parts = ", ".join(["ledger", *known, *(name for name, given in others.items() if given is not None)])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     from bus.app.hub_process import run_worker  # noqa: PLC0415 - see above
 
     return lambda stop: run_worker(settings, known[part], stop, ready)
+
+
+def _looking(part: str, settings: HubSettings, ready: Callable[[], None]) -> Running | None:
+    """The parts that look into the ledger, for auditors and for citizens."""
+    audit, usages = settings.audit, settings.usages
+    if part == "audit" and audit is not None:
+        from bus.app.audit_process import run_audit  # noqa: PLC0415 - see above
+
+        return lambda stop: run_audit(settings, audit, stop, ready)
+    if part == "usages" and audit is not None and usages is not None:
+        from bus.app.usages_process import run_usages  # noqa: PLC0415 - see above
+
+        return lambda stop: run_usages(settings, usages, audit, stop, ready)
+    return None
 
 
 def _nobody_waits() -> None:

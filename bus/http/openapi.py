@@ -6,7 +6,7 @@ Promises: what the description allows, the face reads, and the other way round, 
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from pydantic.json_schema import models_json_schema
@@ -22,7 +22,7 @@ _TEXT: Final = {
     "required": ["vi", "en"],
     "properties": {"vi": {"type": "string"}, "en": {"type": "string"}},
 }
-_PROBLEM: Final = {
+_PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "description": "Problem details (RFC 9457); `number` is from the closed list in docs/problems.md.",
     "required": ["type", "title", "status", "number", "text", "retry"],
@@ -58,6 +58,12 @@ _LANGUAGE: Final = {
 }
 _ECHO: Final = {"X-Correlation-Id": {"description": "As sent, or made here.", "schema": {"type": "string"}}}
 _VIEWS: Final = (views.AnswerView, views.DossierView, views.GuardView, views.ClosedView, views.HealthView)
+
+
+def problem_schema() -> dict[str, object]:
+    """The schema of a problem without a guard's verdict, for other faces' descriptions."""
+    properties = {name: schema for name, schema in _PROBLEM["properties"].items() if name != "guard"}
+    return {**_PROBLEM, "properties": properties}
 
 
 def _path(name: str) -> dict[str, object]:

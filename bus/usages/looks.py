@@ -21,7 +21,7 @@ from bus.audit.inquiry import PATIENCE_S, own_record, read_many
 from bus.audit.proofs import Proofs
 from bus.audit.pseudonyms import Pseudonyms
 from bus.audit.query import Person, asked_of, search_of
-from bus.audit.rows import Row
+from bus.audit.rows import Row, read_leaf
 from bus.clock import Clock
 from bus.ids import new_id
 from bus.ledger.port import Appended, Details, Ledger, LedgerError
@@ -36,7 +36,7 @@ from schemas.envelope import Subject
 from schemas.inquiry import Inquiry, encode
 from schemas.problems import Code, FaultAt, problem
 from schemas.record import LeafType
-from schemas.text import b64url_encode
+from schemas.text import b64url_encode, moment_ms
 from signing.page import DelayNotice, Page, PageRecord
 
 MAX_LIMIT: Final = 200
@@ -135,6 +135,13 @@ class Looks:
         view = await self._look(citizen, question)
         found, _ = await asyncio.to_thread(self._gather, view, None)
         return len(found), tuple(one for _, one in found[offset : offset + question.limit])
+
+    async def period(self) -> tuple[int, int]:
+        """The times of the first record and of now, in milliseconds since the epoch."""
+        now = self.clock()
+        leaves = await asyncio.to_thread(self.shelf.store.read, 0, 1)
+        first = read_leaf(leaves[0]) if leaves else None
+        return (moment_ms(first.time) if first else now), now
 
     def reader(self, citizen: Citizen) -> Reader:
         """For whom lines are put into words."""

@@ -41,6 +41,7 @@ def settings_in(folder: Path) -> EmbeddedSettings:
         node_listen=ANY,
         ledger_listen=ANY,
         audit_listen=ANY,
+        usages_listen=ANY,
         sample=SampleSettings(people=200),
     )
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 FACES = ("--ledger-listen", "127.0.0.1:0", "--audit-listen", "127.0.0.1:0")
-ANYWHERE = ("--node-listen", "127.0.0.1:0", "--hub-listen", "127.0.0.1:0", *FACES, "--people", "200")
+CITIZENS = ("--usages-listen", "127.0.0.1:0")
+ANYWHERE = ("--node-listen", "127.0.0.1:0", "--hub-listen", "127.0.0.1:0", *FACES, *CITIZENS, "--people", "200")
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ async def bus(tmp_path: Path) -> AsyncIterator[Embedded]:
             node_listen=ANY,
             ledger_listen=ANY,
             audit_listen=ANY,
+            usages_listen=ANY,
             sample=SampleSettings(people=200),
         )
     )

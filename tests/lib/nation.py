@@ -34,6 +34,7 @@ class EmbeddedNation:
             node_listen="127.0.0.1:0",
             ledger_listen="127.0.0.1:0",
             audit_listen="127.0.0.1:0",
+            usages_listen="127.0.0.1:0",
             sample=SampleSettings(people=PEOPLE),
         )
         self.ground = Ground()
