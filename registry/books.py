@@ -58,10 +58,13 @@ def open_books(sections: Mapping[str, bytes], before: Books | None) -> Books:
             return old
         return make(wire.read(sections, name, kind))
 
+    def catalogue(section: wire.Catalogue) -> CatalogueBook:
+        return CatalogueBook(section, before and before.catalogue)
+
     return Books(
         agencies=book("agencies", wire.Agencies, AgencyBook, before and before.agencies),
         certificates=book("certificates", wire.Certificates, CertificateBook, before and before.certificates),
-        catalogue=book("catalogue", wire.Catalogue, CatalogueBook, before and before.catalogue),
+        catalogue=book("catalogue", wire.Catalogue, catalogue, before and before.catalogue),
         agreements=book("agreements", wire.Agreements, AgreementBook, before and before.agreements),
         procedures=book("procedures", wire.Procedures, ProcedureBook, before and before.procedures),
         hashes=hashes,

@@ -15,7 +15,17 @@ from registry.xsd import XsdSubject
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from registry.model import Agreement, Assurance, Codelist, EvidenceType, OperationRow, ServiceRow, Term, Text
+    from registry.model import (
+        Agreement,
+        Assurance,
+        Codelist,
+        EvidenceType,
+        OperationRow,
+        SchemaDocument,
+        ServiceRow,
+        Term,
+        Text,
+    )
     from registry.sections import Catalogue
 
 Subject = JsonSubject | XsdSubject
@@ -68,18 +78,16 @@ class Holder(NamedTuple):
 
 
 class CatalogueBook:
-    """The indexes of the section "catalogue"."""
+    """The indexes of the section "catalogue"; ``before`` gives what it compiled to the version after it."""
 
     __slots__ = ("codelists", "evidence", "holders", "identifiers", "schemas", "services", "terms")
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, before: CatalogueBook | None = None) -> None:
         self.terms: Final[dict[str, Term]] = {row.id: row for row in catalogue.terms}
         self.identifiers: Final = frozenset(row.id for row in catalogue.terms if row.identifier)
         self.evidence: Final[dict[str, EvidenceType]] = {row.id: row for row in catalogue.evidence}
         self.codelists: Final = _codelists(catalogue.codelists)
-        self.schemas: Final[dict[str, Subject]] = {
-            row.ref: JsonSubject(row) if row.main is None else XsdSubject(row) for row in catalogue.schemas
-        }
+        self.schemas: Final[dict[str, Subject]] = {row.ref: _subject(row, before) for row in catalogue.schemas}
         self.services: Final[dict[str, Service]] = {row.id: self._service(row) for row in catalogue.services}
         self.holders: Final = _holders(self.services.values())
 
@@ -136,6 +144,14 @@ def _codelists(rows: Iterable[Codelist]) -> dict[tuple[str, int | None], Codelis
     for row in sorted(rows, key=lambda row: row.version):
         found[row.id, row.version] = found[row.id, None] = row
     return found
+
+
+def _subject(row: SchemaDocument, before: CatalogueBook | None) -> Subject:
+    """Compiled once: a version that is the same goes on with the validators it has."""
+    held = before.schemas.get(row.ref) if before else None
+    if held is not None and held.source == row:
+        return held
+    return JsonSubject(row) if row.main is None else XsdSubject(row)
 
 
 def _holders(services: Iterable[Service]) -> dict[tuple[str, str], tuple[Holder, ...]]:

@@ -15,6 +15,8 @@ FOREVER: Final = 253_402_300_800_000
 """10000-01-01: the end of a period that has none, so that the hot path compares integers only."""
 
 Assurance = Literal["low", "substantial", "high"]
+Compatibility = Literal["NONE", "BACKWARD", "FULL"]
+"""How far a service's schemas may move: ``registry.moving``."""
 ASSURANCE_RANK: Final[dict[str, int]] = {"low": 1, "substantial": 2, "high": 3}
 
 Scalar = str | bool | int
@@ -157,6 +159,7 @@ class ServiceRow(msgspec.Struct, frozen=True):
     basis: str
     subject_scheme: str
     operations: tuple[OperationRow, ...]
+    compatibility: Compatibility = "BACKWARD"
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -79,9 +79,21 @@ def compile_json(document: Object) -> jsonschema_rs.Draft202012Validator:
 class JsonSubject:
     """A subject version written in JSON Schema."""
 
-    __slots__ = ("_cuts", "_document", "_frame", "_full", "_names", "_validators", "subject", "terms", "version")
+    __slots__ = (
+        "_cuts",
+        "_document",
+        "_frame",
+        "_full",
+        "_names",
+        "_validators",
+        "source",
+        "subject",
+        "terms",
+        "version",
+    )
 
     def __init__(self, source: SchemaDocument) -> None:
+        self.source: Final = source
         self.subject: Final = source.subject
         self.version: Final = source.version
         self._document: Final[Object] = source.document or {}

@@ -10,7 +10,7 @@ from bus.cli import profiles
 from bus.cli.output import Json, emit, table
 from bus.registry.files import read_folder
 from bus.registry.keys import create_role_keys, load_role_keys
-from bus.registry.publish import create_repository, publish, refresh_timestamp
+from bus.registry.publish import check_against, create_repository, publish, refresh_timestamp
 from bus.registry.summary import summarise
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_folder
@@ -26,9 +26,19 @@ ROOT_FILE = "root.json"
 
 
 @app.command("check")
-def check(folder: Authored, *, as_json: Json = False) -> None:
+def check(
+    folder: Authored,
+    *,
+    against: Annotated[
+        Path | None, typer.Option(help="The signed repository: also tell what would break somebody's agreement.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Find every mistake of an authored folder. Signs nothing, writes nothing."""
-    counts = _counts(compile_folder(read_folder(folder)))
+    files = read_folder(folder)
+    if against is not None:
+        check_against(files, against, now=datetime.now(UTC))
+    counts = _counts(compile_folder(files))
     emit(
         {"mistakes": [], "counts": counts},
         table(f"{folder}: no mistakes", ("what", "how many"), counts.items()),

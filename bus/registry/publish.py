@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
     from securesystemslib.signer import Signer
 
-__all__ = ["Published", "RepositoryStateError", "create_repository", "publish", "refresh_timestamp"]
+    from registry.sections import Sections
+
+__all__ = ["Published", "RepositoryStateError", "check_against", "create_repository", "publish", "refresh_timestamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,14 @@ def publish(
         lifetimes: of the new signatures.
 
     Raises:
-        RegistryError: the folder has mistakes; nothing was written.
+        RegistryError: the folder has mistakes, or breaks an agreement (``registry.moving``); nothing was written.
         RoleKeysError: a role must sign and its keys are not at hand; nothing was written.
         RepositoryStateError: there is no repository.
     """
-    # 1. the folder must be free of mistakes
-    data = sections.encode(sections_of(files))
     with only_writer(repository):
         current = State(repository)
+        # 1. the folder must be free of mistakes, and break nobody's agreement
+        data = sections.encode(_settled(files, current, now))
         # 2. who must sign: a role whose sections changed, or whose signature grows old
         signed = {
             role: metadata
@@ -120,6 +122,20 @@ def publish(
         return Published(version, changed)
 
 
+def check_against(files: Mapping[str, bytes], repository: Path, *, now: datetime) -> None:
+    """Check a folder as ``publish`` would, against what stands published; writes nothing.
+
+    Raises:
+        RegistryError: the folder has mistakes, or breaks an agreement.
+        RepositoryStateError: there is no repository.
+    """
+    _settled(files, State(repository), now)
+
+
+def _settled(files: Mapping[str, bytes], current: State, now: datetime) -> Sections:
+    return sections_of(files, published(current), round(now.timestamp() * 1000))
+
+
 def refresh_timestamp(
     repository: Path, online: Sequence[Signer], *, now: datetime, lifetimes: Lifetimes = LIFETIMES
 ) -> int:
@@ -140,6 +156,26 @@ def refresh_timestamp(
         version = current.snapshot_version + (1 if old else 0)
         freshen(current, version, current.meta, keys.of(ONLINE), now, lifetimes)
         return version
+
+
+def published(current: State) -> Sections | None:
+    """What stands published, decoded; None before the first publication.
+
+    Raises:
+        RepositoryStateError: a section that the metadata names is missing.
+        SectionError: a newer program published it.
+    """
+    data: dict[str, bytes] = {}
+    for role, names in ROLE_SECTIONS.items():
+        signed = current.role(role)
+        if signed is None:
+            return None
+        for name in names:
+            path = current.repository / stored_path(name, signed.signed.targets[target_path(name)].hashes["sha256"])
+            if not path.exists():
+                raise RepositoryStateError(f"{path} is missing")
+            data[name] = path.read_bytes()
+    return sections.decode(data)
 
 
 def _role(

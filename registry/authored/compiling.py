@@ -14,6 +14,7 @@ from registry.authored import (
     checks_agreements,
     checks_catalogue,
     checks_directory,
+    checks_moving,
     checks_procedures,
     checks_schemas,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         CodelistTable,
         EvidenceTable,
         FormTable,
+        InstanceTable,
         ProcedureTable,
         ServiceTable,
     )
@@ -52,22 +54,38 @@ def check(files: Mapping[str, bytes]) -> tuple[Mistake, ...]:
     return tuple(sorted(set(_read(files).book.mistakes)))
 
 
-def sections_of(files: Mapping[str, bytes]) -> sections.Sections:
+def sections_of(
+    files: Mapping[str, bytes], before: sections.Sections | None = None, at_ms: int = 0
+) -> sections.Sections:
     """Read, check and settle an authored folder.
 
+    Args:
+        files: path inside the folder → content.
+        before: the published version that this one would follow, if any.
+        at_ms: now; only agreements that have not ended are held against a change.
+
     Raises:
-        RegistryError: with every mistake of the folder.
+        RegistryError: with every mistake of the folder; with every break of an agreement, where it has no mistakes.
     """
     known = _read(files)
+    if known.folder.book.mistakes or known.folder.instance is None:
+        raise RegistryError(known.folder.book.mistakes)
+    settled = _settle(known, known.folder.instance)
+    if before is not None:
+        checks_moving.check(known, before, settled, at_ms)
+        if known.book.mistakes:
+            raise RegistryError(known.book.mistakes)
+    return settled
+
+
+def _settle(known: Known, instance: Item[InstanceTable]) -> sections.Sections:
     folder = known.folder
-    if folder.book.mistakes or folder.instance is None:
-        raise RegistryError(folder.book.mistakes)
     return sections.Sections(
         agencies=sections.Agencies(
             format=sections.FORMAT,
-            instance=folder.instance.table.instance,
-            name=_as(model.Text, folder.instance.table.name),
-            operator=folder.instance.table.operator,
+            instance=instance.table.instance,
+            name=_as(model.Text, instance.table.name),
+            operator=instance.table.operator,
             agencies=tuple(sorted(map(_agency, folder.agencies), key=lambda row: row.id)),
         ),
         certificates=_certificates(folder),

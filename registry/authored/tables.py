@@ -143,6 +143,7 @@ class ServiceTable(Authored):
     shape: Literal["shaped", "opaque"]
     basis: Code
     subject_scheme: Name
+    compatibility: Literal["NONE", "BACKWARD", "FULL"] = "BACKWARD"
     operation: Annotated[list[OperationTable], Field(min_length=1)]
 
 

@@ -127,6 +127,14 @@ _CATALOGUE: Final = {
         "Câu trả lời của '{operation}' không có thuật ngữ '{name}'",
         "The answer of '{operation}' does not hold the term '{name}'",
     ),
+    "breaks-agreements": (
+        "Không tương thích với '{old}' mà các thoả thuận {agreements} đang dùng: {why}. Dịch vụ mới: '{suggested}'",
+        "Not compatible with '{old}', which the agreements {agreements} use: {why}. As a new service: '{suggested}'",
+    ),
+    "version-rewritten": (
+        "Bản '{name}' đã công bố thì không đổi nội dung: hãy thêm bản mới",
+        "The published version '{name}' never changes: add a new version",
+    ),
     "condition-nowhere": (
         "Câu trả lời của '{operation}' không có chỗ '{name}', nên điều kiện không bao giờ đạt",
         "The answer of '{operation}' has no place '{name}', so the condition is never met",

@@ -72,3 +72,25 @@ def test_what_stands_in_the_way_has_its_code(tmp_path: Path, authored: Path):
     assert ends("init", repository, "--keys", keys) == Exit.STATE
     shutil.rmtree(keys)
     assert ends("publish", authored, "--repository", repository, "--keys", keys) == Exit.SECRET
+
+
+def test_what_would_break_an_agreement_is_told_before_and_refused_when_published(tmp_path: Path, authored: Path):
+    repository, keys = tmp_path / "repository", tmp_path / "keys"
+    run("init", repository, "--keys", keys)
+    run("publish", authored, "--repository", repository, "--keys", keys)
+    first = authored / "schemas" / "population-residence" / "1.json"
+    document = json.loads(first.read_text(encoding="utf-8"))
+    document["required"].remove("full_name")
+    (first.parent / "2.json").write_text(json.dumps(document), encoding="utf-8")
+    services = authored / "services" / "population.toml"
+    text = services.read_text(encoding="utf-8")
+    services.write_text(text.replace("population-residence@1", "population-residence@2"), encoding="utf-8")
+    assert run("check", authored)["mistakes"] == []
+    for command in (("check", authored, "--against", repository), ("publish", authored, "--repository", repository)):
+        keyed = ("--keys", keys) if command[0] == "publish" else ()
+        error = runner.invoke(app, ["registry", *map(str, (*command, *keyed))]).exception
+        assert isinstance(error, RegistryError)
+        (told,) = error.mistakes
+        assert (told.rule, told.file) == ("breaks-agreements", "services/population.toml")
+        assert "full_name" in told.message_en
+    assert run("show", repository)["version"] == 1

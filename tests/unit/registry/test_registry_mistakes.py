@@ -328,6 +328,6 @@ def test_no_rule_is_without_a_case():
     elsewhere = {
         "unknown-file", "missing-file", "private-key", "two-schemas", "bad-xsd", "agreement-overlap",
         "purpose-not-offered", "opaque-evidence", "bad-value", "not-a-certificate", "certificate-twice",
-        "field-not-in-xsd", "condition-in-xml",
+        "field-not-in-xsd", "condition-in-xml", "breaks-agreements", "version-rewritten",
     }  # fmt: skip
     assert set(RULES) == cases - {"toml-syntax"} | elsewhere
