@@ -1,8 +1,8 @@
 """The embedded bus: a hub and the sample nation's nodes in one process, over the same link on loopback.
 
 Promises: the parts are those of separate processes; only the settings differ. First run or hundredth, the order is
-1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems, auditors and citizens.
-Leaves out: several workers (`lienthong hub`), production.
+1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems, auditors,
+citizens. Leaves out: several workers (`lienthong hub`), production.
 """
 
 from __future__ import annotations
