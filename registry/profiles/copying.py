@@ -100,18 +100,21 @@ class _Planner:
 
     def new_term(self, term: TermTable) -> bool:
         """Whether the folder still lacks it; from now on it does not."""
+        new = term.id not in self.terms
         mine, place = self.terms.setdefault(term.id, (term, ""))
         keys = tuple(key for key in _COMPARED if getattr(mine, key) != getattr(term, key))
         if keys:
             self.conflicts.append(Conflict("term", term.id, place, keys))
-        return mine is term
+        return new
 
     def new_codelist(self, codelist: CodelistTable) -> bool:
         """Whether the folder still lacks this version of it; from now on it does not."""
-        mine, place = self.codelists.setdefault((codelist.id, codelist.version), (codelist, ""))
+        key = codelist.id, codelist.version
+        new = key not in self.codelists
+        mine, place = self.codelists.setdefault(key, (codelist, ""))
         if {row.code for row in mine.code} != {row.code for row in codelist.code}:
             self.conflicts.append(Conflict("codelist", codelist.id, place))
-        return mine is codelist
+        return new
 
     def _file(self, path: str, data: bytes) -> None:
         if path not in self.existing:
