@@ -48,10 +48,9 @@ class TinyFormat:
             raise SchemaError("not-json", both("this is no JSON"), Place(line=error.lineno)) from None
         if isinstance(value, int | list):
             raise SchemaError("no-schema", both("a schema is an object, a text or a boolean"))
-        wanted = value.get("needs", []) if isinstance(value, dict) else []
-        for name in wanted:
-            if name not in references:
-                raise SchemaError("reference-unknown", both(f"there is no {name}"), Place("/needs"))
+        wanted = value.get("$ref") if isinstance(value, dict) else None
+        if wanted is not None and wanted not in references:
+            raise SchemaError("reference-unknown", both(f"there is no {wanted}"), Place("/$ref"))
         trouble(value, "parse")
         return Tiny(text, value)
 
