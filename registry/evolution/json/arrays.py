@@ -65,9 +65,8 @@ class Wanted:
     @property
     def tail(self) -> int:
         """From this index on all positions are alike."""
-        return max(
-            0, *(index + 1 for index in self.at), *(start for start, _ in self.every), *(c.start for c in self.counts)
-        )
+        counts = (count.start for count in self.counts)
+        return max([0, *(index + 1 for index in self.at), *(start for start, _ in self.every), *counts])
 
     def conditions(self, index: int) -> list[Formula]:
         """On the item at an index."""

@@ -124,11 +124,15 @@ class Compiler:
     Args:
         resources: the schema.
         keywords: what each keyword says, and the draft that has it first.
+        closing: what ``Reading.CLOSED`` adds.
     """
 
-    def __init__(self, resources: Resources, keywords: Mapping[str, tuple[Draft, Make]]) -> None:
+    def __init__(
+        self, resources: Resources, keywords: Mapping[str, tuple[Draft, Make]], closing: Callable[[Context], Formula]
+    ) -> None:
         self.resources: Final = resources
         self._keywords: Final = keywords
+        self._closing: Final = closing
         self._digests: Final = Digests(resources)
 
     def formula(self, schema: Value, reading: Reading) -> Formula:
@@ -141,16 +145,22 @@ class Compiler:
         key = (Sub, self._digests.of(node), reading)
         return interned(key, lambda: Sub(node, self, reading))
 
+    def digest(self, node: Node) -> bytes:
+        """By which a subschema is known."""
+        return self._digests.of(node)
+
     def parts(self, node: Node, reading: Reading) -> Iterable[Formula]:
         """What each keyword of a subschema says."""
         context = Context(self, node, reading)
         if "$ref" in node.schema and node.draft <= Draft.D7:
             yield from self._keywords["$ref"][1](context, node.schema["$ref"])
-            return
-        for keyword, value in node.schema.items():
-            since, make = self._keywords.get(keyword, (None, None))
-            if since is not None and make is not None and since <= node.draft:
-                yield from make(context, value)
+        else:
+            for keyword, value in node.schema.items():
+                since, make = self._keywords.get(keyword, (None, None))
+                if since is not None and make is not None and since <= node.draft:
+                    yield from make(context, value)
+        if reading is Reading.CLOSED:
+            yield self._closing(context)
 
 
 def types_of(value: Value, draft: Draft) -> int:

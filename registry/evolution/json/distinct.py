@@ -12,9 +12,9 @@ from typing import Final
 
 from registry.evolution.budget import Budget
 from registry.evolution.json.formula import negation
-from registry.evolution.json.keywords import equal_to
 from registry.evolution.json.outcome import EMPTY, Doubt, Empty, Found, Goal, Outcome, Steps, joined
 from registry.evolution.json.reading import Value, written
+from registry.evolution.json.values import equal_to
 
 _MATCHED: Final = 40
 """Positions that are matched with listed values."""

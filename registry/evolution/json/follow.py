@@ -13,7 +13,6 @@ from registry.evolution.json.dialect import Draft, children, judges_same_value
 from registry.evolution.json.reading import Value
 from registry.evolution.json.resources import Node, Resources
 from registry.evolution.json.strings import language_of
-from registry.evolution.port import SchemaError
 
 _LOOKED_AT = 200
 _STEPS = 20_000
@@ -66,12 +65,7 @@ def _beside(resources: Resources, nodes: list[Node]) -> list[Node]:
         if id(node.schema) in found:
             continue
         found[id(node.schema)] = node
-        reference = node.schema.get("$ref")
-        if isinstance(reference, str):
-            try:
-                target = resources.target(node, reference)
-            except SchemaError:
-                continue
+        for _, target in resources.referred(node):
             if isinstance(target, dict):
                 waiting.append(resources.node(target))
         for keyword, _, child in children(node.schema, node.draft):

@@ -21,6 +21,7 @@ from registry.evolution.json.outcome import Doubt, Found, goal
 from registry.evolution.json.reading import written
 from registry.evolution.json.resources import Resources, pointer_of
 from registry.evolution.json.search import Search
+from registry.evolution.json.unevaluated import closing
 from registry.evolution.port import FormatName, Parsed, Policy, Strictness
 from registry.evolution.verdict import Compatible, Incompatible, Place, Verdict, Witness
 from schemas.positions import Positions, positions
@@ -39,7 +40,7 @@ class JsonSchema:
         refuse_loops(self.resources)
         self.confirming: Final = Confirming(self.resources)
         self._positions: Final[dict[str, Positions]] = {}
-        self._compiler: Final = Compiler(self.resources, KEYWORDS)
+        self._compiler: Final = Compiler(self.resources, KEYWORDS, closing)
 
     @cached_property
     def canonical(self) -> str:

@@ -9,8 +9,6 @@ from registry.evolution.json.resources import Node, Resources
 from registry.evolution.port import SchemaError
 from registry.model import Text
 
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-
 
 def refuse_loops(resources: Resources) -> None:
     """Raise where a subschema judges a value by way of itself.
@@ -44,12 +42,9 @@ def refuse_loops(resources: Resources) -> None:
 
 def _beside(resources: Resources, node: Node) -> Iterator[Node]:
     """Subschemas that judge the same value."""
-    for keyword in _REFERENCES:
-        reference = node.schema.get(keyword)
-        if isinstance(reference, str) and (keyword == "$ref" or node.draft >= Draft.D2019):
-            target = resources.target(node, reference)
-            if isinstance(target, dict):
-                yield resources.node(target)
+    for _, target in resources.referred(node):
+        if isinstance(target, dict):
+            yield resources.node(target)
     if "$ref" in node.schema and node.draft <= Draft.D7:
         return
     for keyword, _, child in children(node.schema, node.draft):

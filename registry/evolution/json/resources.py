@@ -116,6 +116,26 @@ class Resources:
             self._adopt(root, found, fragment)
         return found
 
+    def referred(self, node: Node) -> Iterator[tuple[str, Value]]:
+        """The references that judge the same value as ``node``, and what each leads to; None: that depends."""
+        if "$ref" in node.schema:
+            yield "$ref", self.target(node, str(node.schema["$ref"]))
+        keyword = "$dynamicRef" if node.draft is Draft.D2020 else "$recursiveRef"
+        reference = node.schema.get(keyword)
+        if isinstance(reference, str) and node.draft >= Draft.D2019:
+            yield keyword, self._dynamic(node, keyword, reference)
+
+    def _dynamic(self, node: Node, keyword: str, reference: str) -> Value:
+        """The outermost anchor of that name on the way here: the root's, if it has one, or the only one there is."""
+        first = self.target(node, reference)
+        name = reference.partition("#")[2] if keyword == "$dynamicRef" else ""
+        anchored = self.dynamic.get(name, [])
+        if not isinstance(first, dict) or not any(one.schema is first for one in anchored):
+            return first
+        root = self._nodes[id(self.value)].base if isinstance(self.value, dict) else ROOT
+        outermost = [one for one in anchored if one.base == root] or anchored
+        return outermost[0].schema if len(outermost) == 1 else None
+
     def path_at(self, location: str) -> tuple[str, tuple[str | int, ...]] | None:
         """Document and path of an absolute keyword location, as validators give it; None where it is not known."""
         uri, fragment = urldefrag(location)
@@ -223,11 +243,7 @@ class Resources:
         while len(seen) < len(self._nodes):
             for node in [node for number, node in self._nodes.items() if number not in seen]:
                 seen.add(id(node.schema))
-                for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
-                    reference = node.schema.get(keyword)
-                    if isinstance(reference, str) and (keyword == "$ref" or node.draft >= Draft.D2019):
-                        self._budget.spend(1, "references")
-                        self.target(node, reference)
+                self._budget.spend(1 + len(list(self.referred(node))), "references")
 
 
 def check_form(schema: Schema, draft: Draft, place: Place) -> None:
