@@ -1,17 +1,23 @@
 """`lienthong registry …`: check an authored folder, sign it, look at what is signed."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
+import aiohttp
 import typer
 
 from bus.cli import profiles
+from bus.cli.errors import CommandError
+from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
+from bus.registry import taking
 from bus.registry.files import read_folder
 from bus.registry.keys import create_role_keys, load_role_keys
 from bus.registry.publish import check_against, create_repository, publish, refresh_timestamp
 from bus.registry.summary import summarise
+from config.secrets import read_secret
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_folder
 
@@ -77,6 +83,38 @@ def publish_folder(
         f"version {done.version}; changed: {changed}",
         as_json=as_json,
     )
+
+
+@app.command("take")
+def take_schemas(
+    folder: Authored,
+    subjects: Annotated[list[str] | None, typer.Argument(help="Only these subjects; all otherwise.")] = None,
+    *,
+    source: Annotated[str, typer.Option("--from", help="The registry of schemas: http(s)://host:port.")],
+    user: Annotated[str, typer.Option(help="The key's name there.")],
+    key_file: Annotated[Path, typer.Option(help="File with the key's secret.")],
+    context: Annotated[str, typer.Option(help="Its governed context.")] = ".gov",
+    as_json: Json = False,
+) -> None:
+    """Take governed schemas over into an authored folder; nothing there is written over. `publish` signs them."""
+    auth = aiohttp.BasicAuth(user, read_secret(key_file).decode().strip())
+
+    async def fetched() -> list[taking.Registered]:
+        timeout = aiohttp.ClientTimeout(total=taking.TIMEOUT_S)
+        async with aiohttp.ClientSession(auth=auth, timeout=timeout) as session:
+            return await taking.Source(session, source, context).versions(frozenset(subjects or ()))
+
+    try:
+        taken = taking.take(asyncio.run(fetched()), folder)
+    except (aiohttp.ClientError, TimeoutError, taking.RegistryAnswerError) as error:
+        why = str(error) or type(error).__name__
+        raise CommandError(Exit.UNREACHABLE, "schemas", f"the registry of schemas at {source}: {why}") from error
+    rows = [(name, "taken") for name in taken.written] + [(ref, "is there") for ref in taken.held]
+    rows += [(left.ref, f"left: {left.reason}") for left in taken.left]
+    data = {"written": taken.written, "held": taken.held, "left": [left._asdict() for left in taken.left]}
+    emit(data, table(f"{source} → {folder}", ("what", "became"), rows), as_json=as_json)
+    if taken.left:
+        raise typer.Exit(Exit.NO)
 
 
 @app.command("timestamp")

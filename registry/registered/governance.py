@@ -60,7 +60,8 @@ def _terms(kind: FormatName, text: str, properties: Mapping[str, str]) -> Iterat
         )
     elif kind is FormatName.XSD:
         names = dict.fromkeys(_XSD_FIELD.findall(text))
-        yield from (f"{name}: lacks metadata.properties.{TERM_PREFIX}{name}" for name in names if name not in bound)
+        held = {place.rpartition("/")[2].removeprefix("@") for place in bound}
+        yield from (f"{name}: lacks metadata.properties.{TERM_PREFIX}{name}" for name in names if name not in held)
     elif not bound:
         yield f"metadata.properties.{TERM_PREFIX}PLACE: at least one field bound to a dictionary term"
 
