@@ -1,0 +1,143 @@
+"""Two content models side by side: a word of the writer's that the reader's does not have, and which types meet.
+
+Writer states are taken one by one, reader states as the set of all that the same word leads to, so that the answer is
+exact for any models (the product construction). Promises: every pair of declarations that the same child of the same
+document is judged by is given, with a word that leads there. Leaves out what those declarations allow.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from registry.evolution.xsd import content
+from registry.evolution.xsd.doubts import Doubt, Shape, Trail, Way
+from registry.evolution.xsd.model import ElementDecl
+from registry.evolution.xsd.names import local_of
+from registry.evolution.xsd.symbols import Symbol, judged, symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from registry.evolution.budget import Budget
+    from registry.evolution.xsd.content import State, Step
+    from registry.evolution.xsd.model import ComplexType, Particle, Schema, Where
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A child that the writer judges by one declaration and the reader by another."""
+
+    writer: ElementDecl
+    reader: ElementDecl
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A pair of states, and the word that led to it."""
+
+    writer: State
+    readers: frozenset[State]
+    trail: Trail | None
+
+
+class Walk:
+    """One comparison of two content models."""
+
+    def __init__(self, writer: Schema, reader: Schema, telling: tuple[str, ...], budget: Budget) -> None:
+        self._writer: Final = writer
+        self._reader: Final = reader
+        self._telling: Final = telling
+        self._budget: Final = budget
+        self._reader_steps: dict[State, list[Step]] = {}
+        self.doubts: list[Doubt] = []
+        self.meetings: list[Meeting] = []
+        self._met: set[tuple[ElementDecl, ElementDecl]] = set()
+        self._said: set[tuple[str, Where]] = set()
+
+    def run(self, writer: ComplexType, reader: ComplexType) -> None:
+        """Fill ``doubts`` and ``meetings``.
+
+        Raises:
+            BudgetSpentError: there are too many states.
+        """
+        first = _Here(content.start(writer.content), frozenset({content.start(reader.content)}), None)
+        seen = {(first.writer, first.readers)}
+        todo = deque([first])
+        while todo:
+            here = todo.popleft()
+            self._end(here, writer, reader)
+            for there in self._onward(here, reader):
+                if (there.writer, there.readers) not in seen:
+                    seen.add((there.writer, there.readers))
+                    todo.append(there)
+
+    def _end(self, here: _Here, writer: ComplexType, reader: ComplexType) -> None:
+        if content.ends(here.writer) and not any(content.ends(state) for state in here.readers):
+            self._doubt("content-ends-early", writer.where, reader, self._expected(here.readers), here.trail, None)
+
+    def _expected(self, readers: frozenset[State]) -> str:
+        names = [_called(step[0]) for state in readers for step in self._steps(state)]
+        return ", ".join(dict.fromkeys(names[:5]))
+
+    def _onward(self, here: _Here, reader: ComplexType) -> Iterator[_Here]:
+        offered = [step for state in here.readers for step in self._steps(state)]
+        named = _local_names(self._reader, offered)
+        for leaf, rest in content.steps(here.writer, self._budget):
+            for symbol in symbols(self._writer, leaf, (*self._telling, *named)):
+                states = self._take(symbol, leaf, offered, here, rest, reader)
+                if states:
+                    yield _Here(rest, states, Trail(here.trail, symbol))
+
+    def _take(
+        self, symbol: Symbol, leaf: Particle, offered: list[Step], here: _Here, rest: State, reader: ComplexType
+    ) -> frozenset[State]:
+        self._budget.spend(1 + len(offered) // 8, "content")
+        hits = [
+            (decl, state)
+            for particle, state in offered
+            if (decl := judged(self._reader, particle, symbol.name)) is not None
+        ]
+        trail = Trail(here.trail, symbol)
+        if not hits:
+            rule = "element-not-allowed" if isinstance(leaf.term, ElementDecl) else "wildcard-narrowed"
+            self._doubt(rule, leaf.term.where, reader, local_of(symbol.name), trail, rest)
+            return frozenset()
+        if len({decl for decl, _ in hits}) > 1:
+            self._doubt("content-ambiguous", leaf.term.where, reader, local_of(symbol.name), trail, rest)
+        for decl, _ in hits:
+            if (symbol.decl, decl) not in self._met:
+                self._met.add((symbol.decl, decl))
+                self.meetings.append(Meeting(symbol.decl, decl, Way(symbol, here.trail, rest)))
+        return frozenset(state for _, state in hits)
+
+    def _steps(self, state: State) -> list[Step]:
+        found = self._reader_steps.get(state)
+        if found is None:
+            found = list(content.steps(state, self._budget))
+            self._reader_steps[state] = found
+        return found
+
+    def _doubt(
+        self, rule: str, writer: Where, reader: ComplexType, about: str, trail: Trail | None, rest: State
+    ) -> None:
+        if (rule, writer) in self._said:
+            return
+        self._said.add((rule, writer))
+        word = () if trail is None else tuple(trail.word())
+        self.doubts.append(Doubt(rule, writer, reader.where, (about,), (Shape(word=word, rest=rest),)))
+
+
+def _called(particle: Particle) -> str:
+    return local_of(particle.term.name) if isinstance(particle.term, ElementDecl) else "*"
+
+
+def _local_names(schema: Schema, offered: list[Step]) -> list[str]:
+    return [
+        name
+        for particle, _ in offered
+        if isinstance(particle.term, ElementDecl)
+        for name in schema.standing_for(particle.term)
+    ]
