@@ -152,6 +152,7 @@ class UsagesFace:
 
     async def _admitted(self, request: web.Request, given: Mapping[str, str], token: str | None, face: str) -> Asked:
         question = _question(given, face)
+        _ = question.search  # what is malformed costs nobody their token
         cursor = given.get("cursor")
         citizen = await self._admission.admit(token, self._portal(request), cursor, question.digest)
         return Asked(citizen, question, token or "")

@@ -167,7 +167,7 @@ def document() -> dict[str, object]:
     _, answered = msgspec.json.schema_components(
         (Page, find_usage.FoundView, find_usage.PeriodView, find_usage.HeartbeatView), ref_template=_REF
     )
-    return {
+    made = {
         "openapi": "3.1.0",
         "info": {
             "title": "Lienthong hub: the face to citizens",
@@ -185,3 +185,5 @@ def document() -> dict[str, object]:
             },
         },
     }
+    plain: dict[str, object] = msgspec.json.decode(msgspec.json.encode(made))  # lists, where models have tuples
+    return plain

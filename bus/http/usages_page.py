@@ -45,6 +45,7 @@ time { color: var(--quiet); display: block; font-size: .9rem; }
 dl { display: grid; grid-template-columns: 12rem 1fr; gap: .3rem 1rem; margin: .7rem 0 0; }
 dt { color: var(--quiet); font-size: .9rem; } dd { margin: 0; }
 .note { background: #fff7e0; border: 1px solid #e2cf94; padding: .8rem 1rem; margin: 1rem 0; }
+.note p { margin: .35rem 0; }
 button, .button { background: var(--accent); border: 0; border-radius: .25rem; color: #fff; cursor: pointer;
   display: inline-block; font: inherit; padding: .7rem 1.2rem; text-decoration: none; }
 button .other, .button .other { color: #e4eef8; }

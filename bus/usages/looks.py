@@ -20,7 +20,7 @@ from bus.audit.indexer import Indexer, Shelf
 from bus.audit.inquiry import PATIENCE_S, own_record, read_many
 from bus.audit.proofs import Proofs
 from bus.audit.pseudonyms import Pseudonyms
-from bus.audit.query import Person, asked_of, search_of
+from bus.audit.query import Person, Search, asked_of, search_of
 from bus.audit.rows import Row, read_leaf
 from bus.clock import Clock
 from bus.ids import new_id
@@ -50,7 +50,7 @@ class Question(NamedTuple):
     """What of their usages a citizen asks for.
 
     Attributes:
-        since, until: days or moments, as texts; checked when the question is read.
+        since, until: days or moments, as texts.
         limit: lines a page.
         face: how it was asked (`page`, `view`, `find-usage`), for the record.
     """
@@ -59,6 +59,20 @@ class Question(NamedTuple):
     until: str | None = None
     limit: int = DEFAULT_LIMIT
     face: str = "page"
+
+    @property
+    def period(self) -> dict[str, str]:
+        """The period as filters of a search."""
+        return {name: value for name in ("since", "until") if (value := getattr(self, name)) is not None}
+
+    @property
+    def search(self) -> Search:
+        """The period, read.
+
+        Raises:
+            ProblemError: 804 a day or moment of another form.
+        """
+        return search_of(asked_of(self.period))
 
     @property
     def digest(self) -> bytes:
@@ -148,9 +162,8 @@ class Looks:
         return Reader(Person(self.scheme, citizen.number), self.officers)
 
     async def _look(self, citizen: Citizen, question: Question) -> View:
-        period = {name: value for name in ("since", "until") if (value := getattr(question, name)) is not None}
-        search = search_of(asked_of(period))
-        look = await self._record(citizen, question, period)
+        search = question.search
+        look = await self._record(citizen, question)
         note = await self.ledger.checkpoint()
         covered = int(note.split(b"\n")[1]) if note else 0
         size = min(covered, await self.indexer.reach(covered, PATIENCE_S))
@@ -163,9 +176,9 @@ class Looks:
         wanted = Wanted(me, size, self.clock(), search.since_ms, search.until_ms, after)
         return View(wanted, pseudonyms, note, covered, look)
 
-    async def _record(self, citizen: Citizen, question: Question, period: dict[str, str]) -> int:
+    async def _record(self, citizen: Citizen, question: Question) -> int:
         me = Subject(scheme=self.scheme, id=citizen.number, assurance=citizen.level, asserted_by=self.operator)
-        asked = period | {"face": question.face} | ({PORTAL: citizen.portal} if citizen.portal else {})
+        asked = question.period | {"face": question.face} | ({PORTAL: citizen.portal} if citizen.portal else {})
         details = encode(
             Inquiry(inquiry=new_id(), by=_BY, agency=self.operator, scope=_BY, kind=OWN, asked=asked, subjects=(me,))
         )
