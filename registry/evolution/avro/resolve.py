@@ -142,15 +142,21 @@ class Resolution:
         elif not self._matches(writer, reader, shallow=True):
             self._mismatch(writer, reader, way, doubtful=doubtful)
         elif isinstance(writer, Array) and isinstance(reader, Array):
-            self._reach(writer.items, reader.items, Way("[]", way), doubtful=doubtful)
+            self._part(writer.items, reader.items, "[]", way, doubtful=doubtful)
         elif isinstance(writer, Map) and isinstance(reader, Map):
-            self._reach(writer.values, reader.values, Way("{}", way), doubtful=doubtful)
+            self._part(writer.values, reader.values, "{}", way, doubtful=doubtful)
         elif isinstance(writer, Record) and isinstance(reader, Record):
             self._record(writer, reader, way, doubtful=doubtful)
         elif isinstance(writer, Enum) and isinstance(reader, Enum):
             self._enum(writer, reader, way, doubtful=doubtful)
         elif isinstance(writer, Primitive | Fixed) and isinstance(reader, Primitive | Fixed):
             self._value(writer, reader, way, doubtful=doubtful)
+
+    def _part(self, writer: Type, reader: Type, step: str, way: Way | None, *, doubtful: bool) -> None:
+        """Items or values; where there can be none, an empty array is still refused unless their types match."""
+        if not self._has_data(writer) and not self._matches(writer, reader):
+            self._mismatch(whole(writer, self._writers), whole(reader, self._readers), way, doubtful=doubtful)
+        self._reach(writer, reader, Way(step, way), doubtful=doubtful)
 
     def _choose(self, writer: Whole, reader: Union, way: Way | None, *, doubtful: bool) -> None:
         """The first branch that matches reads (the specification); the Java library prefers the very same type."""

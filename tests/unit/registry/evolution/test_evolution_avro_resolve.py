@@ -63,8 +63,8 @@ TREE = record(field("next", ["null", "vn.P"]), field("v", "int"))
         (decimal(9, 2), decimal(9, 2), []),
         (record(field("self", "vn.P")), "int", ["writer-without-data"]),
         (
-            record(field("a", {"type": "array", "items": enum()})),
-            record(field("a", {"type": "array", "items": "int"})),
+            record(field("a", {"type": "array", "items": record(field("self", "R"), name="R")})),
+            record(field("a", {"type": "array", "items": record(field("other", "int"), name="R")})),
             [],
         ),
         (["null", enum()], ["null"], []),
@@ -93,6 +93,7 @@ def test_what_a_reader_reads(writer: object, reader: object, cautions: list[str]
         ({"type": "map", "values": "string"}, {"type": "map", "values": "int"}, "type-changed", {"a": ""}),
         (enum("A", "B"), enum("A"), "symbol-removed", "B"),
         (enum("A"), {**enum("A"), "name": "D"}, "name-changed", "A"),
+        ({"type": "array", "items": enum()}, {"type": "array", "items": "int"}, "type-changed", []),
         (FIXED, {**FIXED, "size": 5}, "size-changed", "\0\0\0\0"),
         (record(), record(field("a", "int")), "field-without-default", {}),
         (record(), record(name="Q"), "name-changed", {}),
