@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import dossier_rows
 import problem_page
+import profile_page
 import registry_rows
 import spec_rows
 import wire_tables
@@ -40,6 +41,7 @@ def pages() -> dict[str, str]:
         "problems.md": "\n".join(problem_page.page()) + "\n",
         "registry-calls.md": "\n".join(registry_rows.page(importlib.import_module("test_registry_calls").CHAPTERS))
         + "\n",
+        "profiles.md": "\n".join(profile_page.page()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
