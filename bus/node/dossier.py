@@ -8,6 +8,7 @@ overrides and closing are declared at the hub, sealed. Leaves out: the plan (`re
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -107,10 +108,13 @@ class Dossiers:
         if overrides:
             await self._declarer.override(opening.dossier, form.procedure, overrides, *who)
         record = await self._gather(opening, form, plan, overrides, started_ms)
-        await self._store.keep(record)  # before the gaps are declared: what was found must not be lost with a link
         gaps = tuple(GapNote(requirement=line.requirement, reason=line.reason) for line in record.lines if line.reason)
-        if gaps:
-            await self._declarer.gaps(opening.dossier, form.procedure, gaps, *who)
+        declaring = [self._declarer.gaps(opening.dossier, form.procedure, gaps, *who)] if gaps else []
+        # Side by side, and both to their end: what was found must not be lost with a link.
+        ended = await asyncio.gather(self._store.keep(record), *declaring, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
         return record
 
     async def show(self, dossier: str) -> DossierRecord:
