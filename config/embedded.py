@@ -38,6 +38,8 @@ class EmbeddedSettings(Settings):
     """Where auditors reach the ledger's search."""
     usages_listen: Endpoint = "127.0.0.1:8460"
     """Where portals ask for citizens who asked about them."""
+    schemas_listen: Endpoint = "127.0.0.1:8081"
+    """Where clients of schema registries reach the registry of schemas."""
     registry_source: FilePath | None = None
     """Authored registry folder; none takes the sample nation's."""
     sample: SampleSettings = SampleSettings()

@@ -1,8 +1,8 @@
 """The embedded bus: a hub and the sample nation's nodes in one process, over the same link on loopback.
 
 Promises: the parts are those of separate processes; only the settings differ. First run or hundredth, the order is
-1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems, auditors,
-citizens. Leaves out: several workers (`lienthong hub`), production.
+1 keys and registry, 2 ledger, 3 sample data and systems, 4 hub, 5 nodes, 6 the faces to agency systems, to auditors, to
+citizens and to clients of schema registries. Leaves out: several workers (`lienthong hub`), production.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from adapters.kinds import build as build_adapter
 from adapters.port import Adapter
 from bus import net
 from bus.app import prepare
-from bus.app.audit import Audit, AuditParts
+from bus.app.audit import Audit, AuditParts, open_shelf
 from bus.app.development_issuer import IssuerFiles
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
@@ -30,6 +30,8 @@ from bus.app.log_process import LedgerFace
 from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.prepare import Progress, State
 from bus.app.registry import HubRegistry, NodeRegistry, freshen
+from bus.app.schemas import Schemas, SchemasParts
+from bus.app.schemas_process import store_url
 from bus.app.systems import SampleSystems
 from bus.app.usages import Usages, UsagesParts
 from bus.clock import SteadyClock
@@ -42,6 +44,7 @@ from bus.ledger.upkeep import Upkeep
 from bus.link.hub import HubSettings
 from bus.link.spool import Spool, SpoolLimits
 from bus.node.archive import SqlArchive
+from bus.registration.pool import Limits
 from bus.registry.follow import Follower
 from bus.registry.keys import load_role_keys
 from bus.registry.layout import metadata_path
@@ -66,6 +69,7 @@ class Addresses:
     ledger: str
     audit: str
     usages: str
+    schemas: str
     systems: Mapping[str, str]
 
 
@@ -85,6 +89,7 @@ class Embedded:
         self._log: LedgerFace | None = None
         self._audit: Audit | None = None
         self._usages: Usages | None = None
+        self._schemas: Schemas | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
 
@@ -107,7 +112,8 @@ class Embedded:
         if self._face is not None:
             await self._face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
-        for closing in (self._usages, self._audit, self._log, self._worker, self._upkeep, self._ledger, self._systems):
+        faces = (self._schemas, self._usages, self._audit, self._log)
+        for closing in (*faces, self._worker, self._upkeep, self._ledger, self._systems):
             if closing is not None:
                 await closing.close()
 
@@ -121,7 +127,9 @@ class Embedded:
         shown = f"http://{self._settings.ledger_listen.rpartition(':')[0]}:{self._log.port if self._log else 0}"
         audit = self._audit.address if self._audit else ""
         usages = self._usages.address if self._usages else ""
-        return Addresses(f"https://{host}:{port}", f"http://{node[0]}:{node[1]}", shown, audit, usages, urls)
+        schemas = self._schemas.address if self._schemas else ""
+        at_node = f"http://{node[0]}:{node[1]}"
+        return Addresses(f"https://{host}:{port}", at_node, shown, audit, usages, schemas, urls)
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -172,6 +180,24 @@ class Embedded:
             )
         )
         await self._start_usages(self._ledger, worker)
+        await self._start_schemas(self._ledger)
+
+    async def _start_schemas(self, ledger: StoredLedger) -> None:
+        settings, state = self._settings, self.state
+        await asyncio.to_thread(prepare.prepare_schemas, state, settings.operator, prepare.today())
+        self._schemas = await Schemas.start(
+            SchemasParts(
+                store_url=store_url(state.schemas, state.ledger.store_url),
+                registrants=state.registrants,
+                listen=settings.schemas_listen,
+                operator=settings.operator,
+                clock=self._clock,
+                name=settings.instance,
+                ledger=ledger,
+                limits=Limits(processes=1, eager=False),
+                shelf=await asyncio.to_thread(open_shelf, state.ledger),
+            )
+        )
 
     async def _start_usages(self, ledger: StoredLedger, worker: HubWorker) -> None:
         issuer = IssuerFiles(self.state.folder)

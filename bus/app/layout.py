@@ -37,6 +37,7 @@ class Plan:
         ledger_port: where anybody reaches the ledger.
         audit_port: where auditors reach its search.
         usages_port: where portals ask for citizens.
+        schemas_port: where clients of schema registries reach the registry of schemas.
         node_port: where the consumer's node listens for agency systems; the other nodes follow.
         system_port: the first of the sample systems' ports, in the order of `bus.sample.serve.PORTS`.
     """
@@ -49,6 +50,7 @@ class Plan:
     ledger_port: int = 8480
     audit_port: int = 8450
     usages_port: int = 8460
+    schemas_port: int = 8081
     system_port: int = min(PORTS.values())
     people: int = 10_000
     seed: int = 7
@@ -88,6 +90,7 @@ def lay_out(folder: Path, plan: Plan, progress: Progress) -> LaidOut:
     prepare.prepare_auditor(state, prepare.today())
     prepare.prepare_audit(state, OPERATOR, prepare.today())
     IssuerFiles(folder).prepare()
+    prepare.prepare_schemas(state, OPERATOR, prepare.today())
     hosts = _hosts(snapshot)
     for agency in (agency for agencies in hosts.values() for agency in agencies):
         prepare.prepare_agency(state, agency)
@@ -142,6 +145,11 @@ def _hub(state: State, plan: Plan) -> str:
             "listen": f"{listen}:{plan.audit_port}",
             "auditors": str(state.audit.auditors),
             "folder": str(state.folder / "audit"),
+        },
+        "registration": {
+            "listen": f"{listen}:{plan.schemas_port}",
+            "registrants": str(state.registrants),
+            "folder": str(state.schemas),
         },
         "usages": IssuerFiles(state.folder).table(f"{listen}:{plan.usages_port}"),
         "ledger_http": {"listen": f"{listen}:{plan.ledger_port}", "auditor_keys": str(state.auditor_keys)},

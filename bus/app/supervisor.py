@@ -53,6 +53,8 @@ async def supervise(file: Path, settings: HubSettings, stop: asyncio.Event) -> N
         workers.append(asyncio.create_task(_keep(file, "audit", stop)))
     if settings.usages is not None:
         workers.append(asyncio.create_task(_keep(file, "usages", stop)))
+    if settings.registration is not None:
+        workers.append(asyncio.create_task(_keep(file, "schemas", stop)))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, ledger, *workers}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()

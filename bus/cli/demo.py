@@ -18,6 +18,7 @@ from bus import logs
 from bus.app.counter import Counter, Resolved, demo
 from bus.app.embedded import Embedded
 from bus.app.layout import Plan, lay_out
+from bus.app.prepare import SCHEMAS_ADMIN
 from bus.app.trust import refuse_development_pki
 from bus.cli.at_node import at_node
 from bus.cli.dossiers import refusal_heading, refused, shown
@@ -44,6 +45,9 @@ NodeListen: TypeAlias = Annotated[
 LedgerListen: TypeAlias = Annotated[
     str, typer.Option(help="Where anybody reaches the ledger, host:port.", callback=endpoint)
 ]
+SchemasListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where clients of schema registries reach ours, host:port.", callback=endpoint)
+]
 AuditListen: TypeAlias = Annotated[
     str, typer.Option(help="Where auditors search the ledger, host:port.", callback=endpoint)
 ]
@@ -69,6 +73,7 @@ def demo_command(  # noqa: PLR0913 - one option each
     ledger_listen: LedgerListen = "127.0.0.1:8480",
     audit_listen: AuditListen = "127.0.0.1:8450",
     usages_listen: UsagesListen = "127.0.0.1:8460",
+    schemas_listen: SchemasListen = "127.0.0.1:8081",
     language: Language = Tongue.VI,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
     as_json: Json = False,
@@ -83,6 +88,7 @@ def demo_command(  # noqa: PLR0913 - one option each
         ledger_listen=ledger_listen,
         audit_listen=audit_listen,
         usages_listen=usages_listen,
+        schemas_listen=schemas_listen,
         sample=SampleSettings(people=people),
     )
     level = LogLevel.INFO if verbose else LogLevel.ERROR
@@ -133,6 +139,7 @@ def prepare_command(  # noqa: PLR0913 - one option each
     ledger_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where anybody reaches the ledger.")] = 8480,
     audit_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where auditors search it.")] = 8450,
     usages_port: Annotated[int, typer.Option(min=1, max=65_000, help="Where portals ask for citizens.")] = 8460,
+    schemas_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the registry of schemas.")] = 8081,
     system_port: Annotated[int, typer.Option(min=1, max=65_000, help="Of the first sample system.")] = 18101,
     people: People = 10_000,
     as_json: Json = False,
@@ -146,6 +153,7 @@ def prepare_command(  # noqa: PLR0913 - one option each
         ledger_port=ledger_port,
         audit_port=audit_port,
         usages_port=usages_port,
+        schemas_port=schemas_port,
         system_port=system_port,
         people=people,
     )
@@ -253,6 +261,8 @@ def _say_where(bus: Embedded) -> None:
         ("an auditor's API key for its entries", bus.state.folder / "api-keys" / "auditor"),
         ("its search, for auditors", addresses.audit),
         ("the national auditor's key for it", bus.state.folder / "audit" / "auditor.key"),
+        ("registry of schemas", addresses.schemas),
+        (f"the secret of its key '{SCHEMAS_ADMIN}'", bus.state.schemas / "admin.key"),
         ("who asked about me, for citizens' portals", addresses.usages),
         *((f"sample system: {name}", url) for name, url in addresses.systems.items()),
         ("everything that is kept", bus.state.folder),

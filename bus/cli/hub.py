@@ -28,7 +28,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="The hub's settings (TOML).")],
     *,
     part: Annotated[
-        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log, audit or usages.")
+        str, typer.Option(help="Run one part only: ledger, worker-0, worker-1…, log, audit, usages, schemas.")
     ] = "",
     parent: Annotated[int, typer.Option(hidden=True, help="Process id of the supervisor, which is not outlived.")] = 0,
     ready: Annotated[int, typer.Option(hidden=True, help="Pipe on which it hears that this part stands.")] = 0,
@@ -58,9 +58,14 @@ def _part(file: Path, settings: HubSettings, part: str, ready: Callable[[], None
     looking = _looking(part, settings, ready)
     if looking is not None:
         return looking
+    registration = settings.registration
+    if part == "schemas" and registration is not None:
+        from bus.app.schemas_process import run_schemas  # noqa: PLC0415 - see above
+
+        return lambda stop: run_schemas(settings, registration, stop, ready)
     known = {f"worker-{number}": number for number in range(len(settings.workers))}
     if part not in known:
-        others = {"log": http, "audit": settings.audit, "usages": settings.usages}
+        others = {"log": http, "audit": settings.audit, "usages": settings.usages, "schemas": registration}
         parts = ", ".join(["ledger", *known, *(name for name, given in others.items() if given is not None)])
         raise CommandError(Exit.USAGE, "part", f"this hub has no such part; there are: {parts}")
     from bus.app.hub_process import run_worker  # noqa: PLC0415 - see above

@@ -42,6 +42,7 @@ def settings_in(folder: Path) -> EmbeddedSettings:
         ledger_listen=ANY,
         audit_listen=ANY,
         usages_listen=ANY,
+        schemas_listen=ANY,
         sample=SampleSettings(people=200),
     )
 

@@ -35,6 +35,7 @@ async def bus(tmp_path: Path) -> AsyncIterator[Embedded]:
             ledger_listen=ANY,
             audit_listen=ANY,
             usages_listen=ANY,
+            schemas_listen=ANY,
             sample=SampleSettings(people=200),
         )
     )

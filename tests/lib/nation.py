@@ -35,6 +35,7 @@ class EmbeddedNation:
             ledger_listen="127.0.0.1:0",
             audit_listen="127.0.0.1:0",
             usages_listen="127.0.0.1:0",
+            schemas_listen="127.0.0.1:0",
             sample=SampleSettings(people=PEOPLE),
         )
         self.ground = Ground()

@@ -139,7 +139,7 @@ class Processes:
     @classmethod
     def lay_out(cls, folder: Path, *, workers: int = 2) -> Processes:
         """Prepare the folder; nothing but taps and relays, and the systems behind the taps, is started."""
-        faces = 3
+        faces = 4
         first = free_ports(2 * workers + NODES + len(PORTS) + faces)
         hub, node, system, relay = first, first + workers, first + workers + NODES, first + workers + NODES + len(PORTS)
         ledger = relay + workers
@@ -149,7 +149,8 @@ class Processes:
             node_port=node,
             ledger_port=ledger,
             audit_port=ledger + 1,
-            usages_port=ledger + 2,
+            schemas_port=ledger + 2,
+            usages_port=ledger + 3,
             system_port=system,
             people=PEOPLE,
         )
