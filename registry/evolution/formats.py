@@ -1,29 +1,34 @@
-"""Every format of schemas, named in one place and loaded when first asked for."""
+"""All formats of schemas, each loaded when it is first asked for.
+
+Promises that a process loads only what it compares: six formats together draw in several parsers.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from registry.evolution.port import FormatName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from registry.evolution.port import Format
 
-_ENGINES: Final = {
-    FormatName.JSON: ("registry.evolution.json.format", "JsonFormat"),
-    FormatName.XSD: ("registry.evolution.xsd.format", "XsdFormat"),
-    FormatName.AVRO: ("registry.evolution.avro.format", "AvroFormat"),
-    FormatName.PROTOBUF: ("registry.evolution.protobuf.format", "ProtobufFormat"),
-    FormatName.WSDL: ("registry.evolution.wsdl.format", "WsdlFormat"),
-    FormatName.OPENAPI: ("registry.evolution.openapi.format", "OpenApiFormat"),
+_NAMED: Final = {
+    FormatName.JSON: ("json", "JsonFormat"),
+    FormatName.XSD: ("xsd", "XsdFormat"),
+    FormatName.AVRO: ("avro", "AvroFormat"),
+    FormatName.PROTOBUF: ("protobuf", "ProtobufFormat"),
+    FormatName.WSDL: ("wsdl", "WsdlFormat"),
+    FormatName.OPENAPI: ("openapi", "OpenApiFormat"),
 }
 
 
 @cache
 def format_of(name: FormatName) -> Format:
-    """The engine of that name."""
-    module, engine = _ENGINES[name]
-    made: Format = getattr(import_module(module), engine)()
-    return made
+    """The format of a name; the same one each time."""
+    package, kind = _NAMED[name]
+    module = import_module(f"registry.evolution.{package}.format")
+    return cast("Callable[[], Format]", getattr(module, kind))()

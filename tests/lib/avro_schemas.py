@@ -30,7 +30,8 @@ class Maker:
 
     def schema(self, depth: int = 3) -> Json:
         """A schema that nests so deeply at most."""
-        kind = self._random.choice(
+        kinds = ["array", "map", "union", "enum", "fixed", "ref", *["primitive", "record"] * 2]
+        kind = self._random.choice(kinds)
             ["primitive", "primitive", "array", "map", "union", "record", "record", "enum", "fixed", "ref"]
         )
         if kind == "ref" and self._names:
