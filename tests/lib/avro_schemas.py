@@ -32,8 +32,6 @@ class Maker:
         """A schema that nests so deeply at most."""
         kinds = ["array", "map", "union", "enum", "fixed", "ref", *["primitive", "record"] * 2]
         kind = self._random.choice(kinds)
-            ["primitive", "primitive", "array", "map", "union", "record", "record", "enum", "fixed", "ref"]
-        )
         if kind == "ref" and self._names:
             return self._random.choice(self._names)
         if depth == 0 or kind in {"primitive", "ref"}:
