@@ -58,6 +58,16 @@ def show(subject: Subject, *, as_json: Json = False) -> None:
     )
 
 
+@app.command("metadata")
+def metadata(
+    subject: Subject,
+    *,
+    owner: Annotated[str, typer.Option(help="The id of the agency that registers it: a100001.")],
+) -> None:
+    """Print what a registration of the profile in a governed context needs beside its schema, as JSON."""
+    emit({"properties": _profile(subject).properties(owner)}, as_json=True)
+
+
 @app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="A JSON or XML document.")],

@@ -7,9 +7,12 @@ Leaves out reading the files (``registry.profiles.load``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from registry.authored.fields import NATION
+from registry.registered.governance import TERM_PREFIX
 from registry.subjects import JsonSubject, Violation
 from registry.xsd import XsdSubject
 from schemas.json import JsonError
@@ -62,6 +65,16 @@ class Profile:
     def terms(self) -> frozenset[str]:
         """Terms that its data can hold."""
         return frozenset(field.term for field in self.fields)
+
+    def properties(self, agency: str) -> dict[str, str]:
+        """What its ``metadata.properties`` must say in a governed context (``registry.registered.governance``).
+
+        Args:
+            agency: the id of the agency that registers it and answers for it there (``a100001``).
+        """
+        effective = datetime.fromtimestamp(self.about.effective_from_ms / 1000, NATION).date()
+        said = {"owner": agency, "basis": self.about.basis, "effectiveDate": effective.isoformat()}
+        return {**said, **{f"{TERM_PREFIX}{path}": term for path, term in self.schema.fields.items()}}
 
     @cached_property
     def _judge(self) -> JsonSubject | XsdSubject:

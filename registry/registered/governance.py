@@ -60,7 +60,8 @@ def _terms(kind: FormatName, text: str, properties: Mapping[str, str]) -> Iterat
         )
     elif kind is FormatName.XSD:
         names = dict.fromkeys(_XSD_FIELD.findall(text))
-        held = {place.rpartition("/")[2].removeprefix("@") for place in bound}
+        # An element on the way to a bound one holds fields and is none itself.
+        held = {step.removeprefix("@") for place in bound for step in place.split("/")}
         yield from (f"{name}: lacks metadata.properties.{TERM_PREFIX}{name}" for name in names if name not in held)
     elif not bound:
         yield f"metadata.properties.{TERM_PREFIX}PLACE: at least one field bound to a dictionary term"

@@ -30,12 +30,15 @@ lienthong registry profiles list
 lienthong registry profiles show dossier
 lienthong registry profiles check FILE --as dossier
 lienthong registry profiles copy dossier dossier-status --to my-registry
+lienthong registry profiles metadata dossier --owner a100001
 ```
 
 `check` ends with 0 or, with each broken rule and its place, 1. `copy` writes the schemas, and the terms and code lists
 that they need, into an authored folder (docs/registry.md); it changes nothing that is there, and writes nothing when a
 term, a code list or a file there means something else by the same name. Owners stand as comments in what it writes;
 services and agreements are each instance's own.
+
+`metadata` prints what a governed context of the registry wants beside a schema: owner, basis, date, an XSD's terms.
 
 A registered profile is bound by the same rules as any schema: the registry's compatibility, agreements per term,
 minimisation. A new version of a profile is a new file; one that was shipped is never changed in meaning.
@@ -60,8 +63,8 @@ They are package data, in `schemas/profiles/`:
 - `names` is `wire` (fields spelled as systems send them) or `own` (this product's names: there is no public wire form).
 - `origin` of a code list is `published` (its codes stand in the source) or `profile` (its own; a mapping is needed).
 - `left_out` names rules of the subject that no schema can say; adapters or the bus check those.
-- `[official]` has `status` (`awaited` or `received`), `title`, and once received `file` and `sha256`: the file then lies
-  in `official/`, and loading refuses a file with another digest. The profile is then compared with it, and its next
+- `[official]` has `status` (`awaited` or `received`), `title`, and once received `file`, `sha256`: the file then
+  lies in `official/`, and loading refuses a file with another digest. The profile is then compared with it, and its next
   version follows it.
 
 In the tables, *(required)* means that the field's own object demands it.

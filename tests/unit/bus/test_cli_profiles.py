@@ -52,6 +52,15 @@ def test_show_gives_each_field_its_term():
     assert "Hộ gia đình" in said("show", "household@1")
 
 
+def test_metadata_is_what_a_governed_context_asks_for():
+    result = runner.invoke(app, ["registry", "profiles", "metadata", "document-status", "--owner", "a100001"])
+    properties = json.loads(result.stdout)["properties"]
+    assert properties["owner"] == "a100001"
+    assert properties["basis"] == "QD28-2018"
+    assert properties["effectiveDate"] == "2026-01-01"
+    assert properties["term:edXML/edXMLEnvelope/edXMLHeader/MessageHeader/StatusCode"] == "document.status"
+
+
 def test_check_names_rule_and_place_and_no_value():
     good, bad = (EXAMPLES / "citizen/1" / name for name in ("good-newborn.json", "bad-sex-as-number.json"))
     assert run("check", good, "--as", "citizen")["violations"] == []

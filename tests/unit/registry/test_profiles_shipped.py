@@ -10,6 +10,8 @@ import profile_judges
 import pytest
 
 from bus.registry.profiles import shipped, shipped_files
+from registry.evolution.port import FormatName
+from registry.registered.governance import missing
 from schemas.xml import parse
 
 if TYPE_CHECKING:
@@ -39,6 +41,14 @@ def test_a_schema_is_one_by_its_metaschema(profile: Profile):
 @pytest.mark.parametrize("profile", [profile for profile in ALL if profile.kind == "xsd"], ids=named)
 def test_every_element_and_attribute_that_holds_a_value_is_bound(profile: Profile):
     assert profile_judges.unbound(profile) == set()
+
+
+@pytest.mark.parametrize("profile", ALL, ids=named)
+def test_a_profile_may_stand_in_a_governed_context(profile: Profile):
+    main = next(data for name, data in profile.files.items() if name.endswith((".json", ".xsd")))
+    kind = {"json": FormatName.JSON, "xsd": FormatName.XSD}[profile.kind]
+    assert missing(kind, main.decode(), profile.properties("a100001")) == []
+    assert missing(kind, main.decode(), profile.properties("G01")) != []
 
 
 @pytest.mark.parametrize("profile", ALL, ids=named)
