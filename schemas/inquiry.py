@@ -48,12 +48,14 @@ class Erasure(msgspec.Struct, frozen=True, omit_defaults=True):
         by: who ordered it.
         reason: why, for whoever finds a record without details.
         ranges: records by number, half-open: from, to.
+        minimum: the minimum index that an order of pruning sets: below it not only details go, but records' bytes too.
     """
 
     erasure: Uuid7
     by: Short
     reason: Reason
     ranges: tuple[tuple[int, int], ...]
+    minimum: Annotated[int, Meta(ge=0)] | None = None
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -27,6 +27,7 @@ from bus.storage.kinds import open_store
 from config.load import load
 from config.node import AgencySettings, NodeSettings
 from config.retention import RetentionSettings
+from signing.merkle import leaf_hash
 
 _FETCH_TIMEOUT_S: Final = 10.0
 _MAX_FETCH_BYTES: Final = 64 * 1024
@@ -136,13 +137,16 @@ async def _own_log(state: Path) -> AsyncIterator[Log | None]:
     async def read(start: int, end: int) -> Sequence[bytes]:
         return store.read(start, end)
 
+    async def hashes(start: int, end: int) -> Sequence[bytes]:
+        return [one.hash or leaf_hash(one.leaf or b"") for one in store.kept(start, end)]
+
     async def anchored(index: int) -> Anchored | None:
         found = files.anchors.covering(index) if files.anchors else None
         return Anchored(found.note, (found.token,)) if found else None
 
     try:
         key = read_note_key(files.note_key_file, files.origin).verifier.text
-        yield Log(checkpoint, OwnTiles(read), key, anchored)
+        yield Log(checkpoint, OwnTiles(read, hashes=hashes), key, anchored)
     finally:
         store.close()
 

@@ -1,4 +1,4 @@
-"""Orders of erasure from the command line: a ledger to record them in, whether it is served or not.
+"""Orders of erasure and pruning from the command line: a ledger to record them in, whether it is served or not.
 
 Promises: where a hub serves the ledger the order goes over its socket; where nobody does, the ledger is started for as
 long as the order takes, with every check of a start. Leaves out: the embedded bus while it runs: stop it first.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bus.app.audit import AuditFiles, open_audit, open_shelf
@@ -16,13 +17,22 @@ from bus.app.audit_process import files_of
 from bus.app.ledger_files import NoLedgerHereError, ledger_at
 from bus.app.prepare import State
 from bus.audit.erasure import RETENTION, Erased, Order, erase, expired
+from bus.audit.inquiry import own_record
+from bus.audit.pruning import Bounds, Plan, PruningRefusedError, index_at, plan, prune_below
 from bus.clock import SteadyClock
+from bus.ids import new_id
+from bus.ledger.archives import ArchiveFolder
 from bus.ledger.client import LedgerClient
-from bus.ledger.port import Ledger, LedgerUnreachableError
-from bus.ledger.process import LedgerFiles, start_ledger
+from bus.ledger.files import LedgerFiles
+from bus.ledger.port import Appended, Ledger, LedgerUnreachableError
+from bus.ledger.process import start_ledger
+from bus.ledger.published import MINIMUM_FILE
+from bus.storage.durable import replace_durably
 from config.embedded import EmbeddedSettings
 from config.hub import HubSettings
 from config.load import kind_of, load
+from schemas.inquiry import Erasure, encode
+from schemas.record import LeafType
 
 _PATIENCE_S = 2.0
 
@@ -114,6 +124,60 @@ async def retain(records: Records, months: Mapping[str, int], *, dry: bool) -> t
     for start in range(0, len(ranges), 1000):
         erased += (await give(records, RETENTION, reason, ranges[start : start + 1000])).details
     return ranges, erased
+
+
+def plan_pruning(records: Records, before: int | date) -> Plan:
+    """What pruning would do; nothing is changed.
+
+    Args:
+        records: the ledger.
+        before: the first record that stays; or the first day (UTC) whose records stay.
+
+    Raises:
+        PruningRefusedError: nothing would go, or something below must stay.
+    """
+    shelf = open_shelf(records.ledger)
+    try:
+        store = shelf.store
+        index = before if isinstance(before, int) else index_at(store, _midnight_ms(before))
+        newest = store.signed()
+        kept = ArchiveFolder(records.ledger.archives) if records.ledger.archives is not None else None
+        days = kept.days() if kept is not None else []
+        archived = kept.read(days[-1]).checkpoints[-1].size if kept is not None and days else None
+        return plan(store, index, Bounds(newest.size if newest else 0, archived, SteadyClock()()))
+    finally:
+        shelf.store.close()
+
+
+async def prune(records: Records, plan: Plan, by: str, reason: str) -> int:
+    """Record an order of pruning and carry it out, in the search tables too; returns how many records went.
+
+    Raises:
+        PruningRefusedError, LedgerError, StoreError: it cannot be recorded; nothing was pruned.
+    """
+    order = Erasure(erasure=new_id(), by=by, reason=reason, ranges=(), minimum=plan.new_minimum)
+    async with _appending(records) as ledger:
+        outcome = await ledger.append(own_record(LeafType.ERASURE, records.operator, encode(order), SteadyClock()()))
+    if not isinstance(outcome, Appended):
+        raise PruningRefusedError("pruning: the order could not be recorded")
+    shelf = open_shelf(records.ledger)
+    try:
+        pruned = prune_below(shelf.store, plan.new_minimum)
+    finally:
+        shelf.store.close()
+    if records.ledger.folder is not None:
+        replace_durably(records.ledger.folder / MINIMUM_FILE, b"%d\n" % plan.new_minimum)
+    if records.audit is not None:
+        opened = open_audit(records.ledger, records.audit)
+        try:
+            opened.indexer().catch_up()
+        finally:
+            opened.close()
+    return pruned
+
+
+def _midnight_ms(day: date) -> int:
+    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 @asynccontextmanager

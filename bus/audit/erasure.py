@@ -7,11 +7,12 @@ themselves are never erased. Leaves out: the copies that both parties hold of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from bus.audit.indexer import Shelf
 from bus.audit.inquiry import own_record
+from bus.audit.pruning import KEPT_TYPES
 from bus.audit.rows import read_leaf
 from bus.clock import Clock
 from bus.ids import new_id
@@ -27,7 +28,6 @@ RETENTION: Final = "retention"
 _MONTH_MS: Final = 2_629_746_000
 """A twelfth of a Gregorian year, rounded up."""
 _STRIDE: Final = 1024
-_KEPT: Final = frozenset({LeafType.ERASURE, LeafType.REGISTRY})
 CLASSES: Final[Mapping[str, frozenset[LeafType]]] = {
     "exchanges": frozenset({LeafType.ASKED, LeafType.OUTCOME, LeafType.DELIVERED, LeafType.STATUS}),
     "declarations": frozenset({LeafType.DECLARED}),
@@ -111,10 +111,10 @@ def expired(shelf: Shelf, months: Mapping[str, int], now_ms: int) -> tuple[tuple
 def _older(shelf: Shelf, before: Mapping[LeafType, int]) -> Iterable[int]:
     latest, start, size = max(before.values(), default=0), 0, shelf.store.head().size
     while start < size:
-        leaves = shelf.store.read(start, min(size, start + _STRIDE))
-        boxes = shelf.store.details_range(start, start + len(leaves))
-        for idx, leaf in enumerate(leaves, start=start):
-            record = read_leaf(leaf)
+        kept = shelf.store.kept(start, min(size, start + _STRIDE))
+        boxes = shelf.store.details_range(start, start + len(kept))
+        for idx, one in enumerate(kept, start=start):
+            record = read_leaf(one.leaf) if one.leaf is not None else None
             if record is None or boxes.get(idx) is None:
                 continue
             at_ms = moment_ms(record.time)
@@ -122,12 +122,13 @@ def _older(shelf: Shelf, before: Mapping[LeafType, int]) -> Iterable[int]:
                 return  # hub time never goes back: nothing after this is older
             if at_ms < before.get(record.type, 0):
                 yield idx
-        start += len(leaves)
+        start += len(kept)
 
 
 def _kept(shelf: Shelf, first: int, end: int) -> bool:
     for start in range(first, end, _STRIDE):
-        leaves: Sequence[bytes] = shelf.store.read(start, min(end, start + _STRIDE))
-        if any(record is not None and record.type in _KEPT for record in map(read_leaf, leaves)):
+        leaves = (one.leaf for one in shelf.store.kept(start, min(end, start + _STRIDE)))
+        records = (read_leaf(leaf) for leaf in leaves if leaf is not None)
+        if any(record is not None and record.type in KEPT_TYPES for record in records):
             return True
     return False

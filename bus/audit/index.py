@@ -173,6 +173,16 @@ class IndexStore:
                 connection.execute(sa.delete(SUBJECTS).where(*_between(SUBJECTS.c.source, first, end)))
                 connection.execute(sa.delete(OVERRIDES).where(*_between(OVERRIDES.c.idx, first, end)))
 
+    def prune(self, minimum: int, kept: Sequence[int]) -> None:
+        """Drop the rows below a minimum index, but those of the kept types, and what later rows had from them."""
+        gone = (RECORDS.c.idx < minimum, RECORDS.c.type.not_in(kept))
+        with self.engine.connect() as connection, writing(connection):
+            connection.execute(sa.delete(RECORDS).where(*gone))
+            settled = (RECORDS.c.asked < minimum, RECORDS.c.idx >= minimum)
+            connection.execute(sa.update(RECORDS).where(*settled).values(latency_ms=None))
+            connection.execute(sa.delete(SUBJECTS).where(SUBJECTS.c.idx < minimum))
+            connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.idx < minimum))
+
     def clear(self) -> None:
         """Empty the tables, to be filled again from the ledger."""
         with self.engine.connect() as connection, writing(connection):

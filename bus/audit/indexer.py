@@ -1,7 +1,8 @@
 """Feeds the search tables from the ledger's entries and details, behind the appends and apart from them.
 
 Promises: it reads the store and never the hot path; where it was stopped it goes on; every record gets exactly one row,
-in order; an order of erasure is carried out again when it is met, so one that a crash cut short is finished here.
+in order, and a pruned one none; an order of erasure or pruning is carried out again when it is met, so one that a crash
+cut short is finished here.
 Leaves out: appending, checkpoints.
 """
 
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from bus.audit.index import Batch, IndexMovedError, IndexStore, Linked, Override
+from bus.audit.pruning import KEPT_TYPES, prune_below
 from bus.audit.pseudonyms import Pseudonyms
 from bus.audit.rows import Row, Told, read_leaf, row_of, told
 from bus.ledger.port import Details
@@ -115,13 +117,14 @@ class Indexer:
             size = self._shelf.store.head().size
             if start >= size:
                 return 0
-            read = self._read(start, min(size, start + STRIDE))
+            end = min(size, start + STRIDE)
+            read = self._read(start, end)
             try:
-                self._index.add(self._batch(start, read))
+                self._index.add(self._batch(start, end, read))
             except IndexMovedError:
                 return 1  # somebody else fed it: look again
             self._erase(read)
-            return len(read)
+            return end - start
 
     def rebuild(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
         """Empty the tables and fill them again; returns how many records are searchable."""
@@ -129,9 +132,10 @@ class Indexer:
         return self.catch_up(progress)
 
     def _read(self, start: int, end: int) -> list[_Read]:
-        leaves = self._shelf.store.read(start, end)
-        boxes = self._shelf.store.details_range(start, start + len(leaves))
-        return [self._one(idx, leaf, boxes.get(idx)) for idx, leaf in enumerate(leaves, start=start)]
+        kept = self._shelf.store.kept(start, end)
+        boxes = self._shelf.store.details_range(start, start + len(kept))
+        leaves = enumerate((one.leaf for one in kept), start=start)
+        return [self._one(idx, leaf, boxes.get(idx)) for idx, leaf in leaves if leaf is not None]
 
     def _one(self, idx: int, leaf: bytes, box: bytes | None) -> _Read:
         record = read_leaf(leaf)
@@ -139,7 +143,7 @@ class Indexer:
         row = row_of(idx, record, erased=box is None)
         return _Read(row, told(record, details.details if details else None))
 
-    def _batch(self, start: int, read: Sequence[_Read]) -> Batch:
+    def _batch(self, start: int, end: int, read: Sequence[_Read]) -> Batch:
         """Tie outcomes to their asked, people to pseudonyms."""
         rows: dict[int, Row] = {}
         links: dict[int, list[Linked]] = {}
@@ -175,7 +179,7 @@ class Indexer:
             if inherited:
                 links[idx] = [*links.get(idx, ()), *inherited]
         together = [link for linked in links.values() for link in linked]
-        return Batch(start, start + len(read), list(rows.values()), together, overrides)
+        return Batch(start, end, list(rows.values()), together, overrides)
 
     def _erase(self, read: Sequence[_Read]) -> None:
         for row, tells in read:
@@ -185,6 +189,11 @@ class Indexer:
                     self._shelf.erase(ranges)
                 self._index.forget(ranges)
                 log.info("erased", order=row.idx, ranges=len(ranges))
+            if 0 < tells.prunes <= row.idx:
+                if not self._only_reads:
+                    prune_below(self._shelf.store, tells.prunes)
+                self._index.prune(tells.prunes, sorted(KEPT_TYPES))
+                log.info("pruned", order=row.idx, minimum=tells.prunes)
 
 
 def _settled(row: Row, asked: Row) -> Row:

@@ -26,7 +26,7 @@ from bus.audit.rows import Row
 from bus.audit.scope import sight_of
 from bus.clock import Clock
 from bus.ids import new_id
-from bus.ledger.port import Append, Appended, Details, Ledger, LedgerError
+from bus.ledger.port import Append, Appended, Details, Ledger, LedgerError, PrunedRecordError
 from bus.ledger.tree import TileSource
 from config.auditors import Auditor
 from registry.snapshot import Snapshot
@@ -217,9 +217,11 @@ def read_many(shelf: Shelf, indexes: Sequence[int]) -> dict[int, tuple[bytes, De
     found: dict[int, tuple[bytes, Details | None]] = {}
     for run in _runs(sorted(indexes)):
         first, end = run[0], run[-1] + 1
-        leaves, boxes = shelf.store.read(first, end), shelf.store.details_range(first, end)
+        kept, boxes = shelf.store.kept(first, end), shelf.store.details_range(first, end)
         for idx in run:
-            leaf = leaves[idx - first]
+            leaf = kept[idx - first].leaf
+            if leaf is None:
+                raise PrunedRecordError("inquiry: a record was pruned meanwhile")
             found[idx] = (leaf, shelf.opened(leaf, boxes.get(idx)))
     return found
 

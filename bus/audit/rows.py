@@ -48,6 +48,7 @@ class Told(NamedTuple):
         officer: who acted, in the clear: it must not reach a table.
         overrides: (field, reason) of each passing of the guard.
         erases: ranges that an order erases.
+        prunes: the minimum index that an order of pruning sets; 0 for none.
     """
 
     basis: str | None = None
@@ -57,6 +58,7 @@ class Told(NamedTuple):
     people: tuple[tuple[str, str], ...] = ()
     overrides: tuple[tuple[str, str], ...] = ()
     erases: tuple[tuple[int, int], ...] = ()
+    prunes: int = 0
 
 
 NOTHING: Final = Told()
@@ -119,7 +121,8 @@ def _of_inquiry(data: bytes) -> Told:
 
 
 def _of_erasure(data: bytes) -> Told:
-    return Told(erases=decode_erasure(data).ranges)
+    order = decode_erasure(data)
+    return Told(erases=order.ranges, prunes=order.minimum or 0)
 
 
 _READERS: Final[dict[LeafType, Callable[[bytes], Told]]] = {

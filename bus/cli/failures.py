@@ -20,6 +20,7 @@ from bus.app.supervisor import PartFailedError
 from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
 from bus.audit.erasure import ErasureRefusedError
+from bus.audit.pruning import PruningRefusedError
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
@@ -76,6 +77,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     NoEvidenceHereError: (Exit.CONFIG, "no-evidence-here"),
     AuditRefusedError: (Exit.NO, "audit-refused"),
     ErasureRefusedError: (Exit.NO, "erasure-refused"),
+    PruningRefusedError: (Exit.NO, "pruning-refused"),
     LedgerUnreachableError: (Exit.UNREACHABLE, "ledger-unreachable"),
     LinkError: (Exit.UNREACHABLE, "link"),
     LinkRefusedError: (Exit.NO, "link-refused"),

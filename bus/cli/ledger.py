@@ -12,7 +12,7 @@ from bus.app.audit import open_audit
 from bus.app.ledger_files import ledger_at
 from bus.app.orders import audit_of, give, records_at, retain
 from bus.audit.erasure import LEAST_MONTHS, together
-from bus.cli import ledger_archive
+from bus.cli import ledger_archive, ledger_prune
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.ledger_archive import Place
@@ -25,6 +25,7 @@ from bus.ledger.proofs import proof_file
 
 app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
 app.add_typer(ledger_archive.app, name="archive")
+app.command("prune")(ledger_prune.prune_command)
 
 
 @app.command("init")

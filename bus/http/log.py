@@ -4,7 +4,7 @@ Promises: paths, media types and bodies are those of c2sp.org/tlog-tiles; checkp
 entry bundles for who has a role; tiles and bundles may be cached for ever, the checkpoint for a second, proofs not.
 Leaves out: what a role is: `may_read` refuses whoever has none.
 
-    GET checkpoint                       GET proof/inclusion?index=N[&size=S]      → {index, size, path}
+    GET checkpoint   GET minimum-index   GET proof/inclusion?index=N[&size=S]      → {index, size, path}
     GET tile/<L>/<N>[.p/<W>]             GET proof/consistency?first=A[&second=B]  → {first, second, path}
     GET tile/entries/<N>[.p/<W>]         GET proof/<N>.tlog-proof[?record=1]       → c2sp.org/tlog-proof@v1
                                          GET proof/anchor?index=N                  → {size, checkpoint, time_stamps}
@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
 from bus.http.edge import edge, json_answer
+from bus.ledger.port import PrunedRecordError
 from bus.ledger.published import Kind, NotPublishedError, PublishedLog, place_of
 
 MayRead = Callable[[web.Request], object]
@@ -44,6 +46,7 @@ class LogFace:
         """The routes; HEAD goes with each."""
         return [
             web.get("/checkpoint", self.checkpoint),
+            web.get("/minimum-index", self.minimum),
             web.get("/tile/{rest:.+}", self.tile),
             web.get("/proof/inclusion", self.inclusion),
             web.get("/proof/consistency", self.consistency),
@@ -59,6 +62,10 @@ class LogFace:
             raise web.HTTPNotFound from error
         return _text(note, "public, max-age=1")
 
+    async def minimum(self, _request: web.Request) -> web.Response:
+        """The minimum index: bundles that end at or below it may be gone (410)."""
+        return _text(b"%d\n" % await self._published.minimum(), "public, max-age=60")
+
     async def tile(self, request: web.Request) -> web.Response:
         """A hash tile or an entry bundle."""
         try:
@@ -69,6 +76,8 @@ class LogFace:
             body = await self._published.resource(place)
         except NotPublishedError as error:
             raise web.HTTPNotFound from error
+        except PrunedRecordError:
+            return _gone()
         caching = f"{'private' if entries else 'public'}, {_FOR_EVER}"
         answer = web.Response(body=body, content_type="application/octet-stream", headers={"Cache-Control": caching})
         if entries:
@@ -112,10 +121,17 @@ class LogFace:
             return _text(await self._published.proof(index, with_leaf=with_leaf), "no-store")
         except NotPublishedError as error:
             raise web.HTTPNotFound from error
+        except PrunedRecordError:
+            return _gone()
 
 
 def _text(body: bytes, caching: str) -> web.Response:
     return web.Response(body=body, content_type="text/plain", charset="utf-8", headers={"Cache-Control": caching})
+
+
+def _gone() -> web.Response:
+    """C2SP tlog-tiles, "Pruning": an error for what ends at or below the minimum index."""
+    return web.Response(status=HTTPStatus.GONE, text="pruned: below the minimum index\n")
 
 
 def _number(request: web.Request, name: str, *, optional: bool = False) -> int | None:

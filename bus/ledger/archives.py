@@ -26,6 +26,7 @@ from schemas.record import RecordFormatError, decode_leaf
 from schemas.text import moment_ms
 from signing.checkpoint import parse
 from signing.day_archive import DayArchive, Stamped, read, write
+from signing.merkle import leaf_hash
 from signing.tlog_policy import Policy
 
 if TYPE_CHECKING:
@@ -209,7 +210,10 @@ class _Maker:
         async def leaves(start: int, end: int) -> Sequence[bytes]:
             return self._store.read(start, end)
 
-        tiles = OwnTiles(leaves, self._files.tiles_folder)
+        async def hashes(start: int, end: int) -> Sequence[bytes]:
+            return [one.hash or leaf_hash(one.leaf or b"") for one in self._store.kept(start, end)]
+
+        tiles = OwnTiles(leaves, self._files.tiles_folder, hashes)
         return tuple([await Prover(tiles, second).consistency(first) for first, second in pairwise(sizes)])
 
     def _first_since(self, moment: datetime, up_to: int) -> int:

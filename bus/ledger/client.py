@@ -29,6 +29,7 @@ from bus.ledger.port import (
     Refusal,
     Refused,
 )
+from signing.merkle import leaf_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +130,10 @@ class LedgerClient:
         """See the port."""
         return _decode_leaves(await self._call(wire.DoRead(start, end)))
 
+    async def hashes(self, start: int, end: int) -> list[bytes]:
+        """Leaf hashes of [start, end), pruned records' too, perhaps cut short."""
+        return _decode_leaves(await self._call(wire.DoHashes(start, end)))
+
     async def details(self, index: int) -> Details | None:
         """See the port."""
         found = _decode_details(await self._call(wire.DoDetails(index)))
@@ -161,8 +166,8 @@ class LedgerClient:
         """Whether what refused a second try is what the first one wrote."""
         if refused.reason not in {Refusal.DUPLICATE, Refusal.ALREADY_SETTLED} or refused.index is None:
             return refused
-        leaves = await self.read(refused.index, refused.index + 1)
-        return Appended(refused.index) if leaves == [item.leaf] else refused
+        hashed = await self.hashes(refused.index, refused.index + 1)
+        return Appended(refused.index) if hashed == [leaf_hash(item.leaf)] else refused
 
     async def _call(self, call: wire.Call) -> msgspec.Raw:
         return await self._value(self._put(call))

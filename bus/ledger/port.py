@@ -183,6 +183,10 @@ class NoSuchRecordError(LedgerError):
     """No record stands at this index."""
 
 
+class PrunedRecordError(LedgerError):
+    """The record's bytes were pruned by an order, below the minimum index; its place and its hash still stand."""
+
+
 class NotAskedError(LedgerError):
     """`closes` names an index where no asked stands: a mistake of the caller. Nothing was recorded."""
 
@@ -216,6 +220,7 @@ class Ledger(Protocol):
 
         Raises:
             ValueError: `start` is negative or over `end`.
+            PrunedRecordError: one of them was pruned.
         """
 
     async def details(self, index: int) -> Details | None:

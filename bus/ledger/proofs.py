@@ -13,6 +13,7 @@ from bus.ledger.published import NotPublishedError, PublishedLog
 from bus.ledger.tree import OwnTiles
 from bus.storage.kinds import open_store
 from bus.storage.port import Store
+from signing.merkle import leaf_hash
 
 
 def proof_file(files: LedgerFiles, index: int, *, with_record: bool) -> bytes:
@@ -45,6 +46,10 @@ class _Kept:
     async def read(self, start: int, end: int) -> Sequence[bytes]:
         return await asyncio.to_thread(self._store.read, start, end)
 
+    async def hashes(self, start: int, end: int) -> Sequence[bytes]:
+        kept = await asyncio.to_thread(self._store.kept, start, end)
+        return [one.hash or leaf_hash(one.leaf or b"") for one in kept]
+
     async def checkpoint(self) -> bytes:
         return self._note
 
@@ -55,7 +60,8 @@ def _newest(store: Store, files: LedgerFiles) -> bytes:
         kept = store.signed()
         note = b"" if kept is None else kept.note
     else:
-        witnessing = witnesses.of(store, OwnTiles(_Kept(store, b"").read))
+        own = _Kept(store, b"")
+        witnessing = witnesses.of(store, OwnTiles(own.read, hashes=own.hashes))
         witnessing.resume()
         note = witnessing.note
     if not note:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from bus.ledger.anchors import FOLDER as ANCHORS
 from bus.ledger.anchors import Anchor, AnchorFolder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+MINIMUM_FILE: Final = "minimum-index"
 _PATH: Final = re.compile(
     r"tile/(?P<level>0|[1-9][0-9]?|entries)/(?P<number>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
     re.ASCII,
@@ -58,6 +59,14 @@ class Reading(Protocol):
 
     async def checkpoint(self) -> bytes:
         """See `bus.ledger.port.Ledger`."""
+
+
+@runtime_checkable
+class Hashing(Protocol):
+    """A ledger that gives leaf hashes, of pruned records too."""
+
+    async def hashes(self, start: int, end: int) -> Sequence[bytes]:
+        """Leaf hashes of [start, end), perhaps cut short."""
 
 
 def place_of(path: str) -> Place:
@@ -94,7 +103,8 @@ class PublishedLog:
         self._anchors = None if folder is None else AnchorFolder(folder.parent / ANCHORS)
         self._note = b""
         self._newest: Checkpoint | None = None
-        self.tiles = OwnTiles(ledger.read, folder)
+        self._minimum_file = None if folder is None else folder.parent / MINIMUM_FILE
+        self.tiles = OwnTiles(ledger.read, folder, ledger.hashes if isinstance(ledger, Hashing) else None)
 
     async def checkpoint(self) -> bytes:
         """The newest published note.
@@ -121,6 +131,7 @@ class PublishedLog:
 
         Raises:
             NotPublishedError: no published checkpoint covers it.
+            PrunedRecordError: a bundle below the minimum index, whose records were pruned.
         """
         if place.kind is Kind.CHECKPOINT:
             return await self.checkpoint()
@@ -166,11 +177,21 @@ class PublishedLog:
 
         Raises:
             NotPublishedError: no published checkpoint covers it yet.
+            PrunedRecordError: its bytes were pruned and are asked for.
         """
         note = await self.checkpoint()
         _, path = await self.inclusion(index, parse(note)[0].size)
         leaf = (await self._ledger.read(index, index + 1))[0] if with_leaf else None
         return write_proof(ProofFile(index, path, note, leaf))
+
+    async def minimum(self) -> int:
+        """The minimum index: records below it may be pruned, none from it on is."""
+        if self._minimum_file is None:
+            return 0
+        try:
+            return int(await asyncio.to_thread(self._minimum_file.read_text, "ascii"))
+        except (FileNotFoundError, ValueError):
+            return 0
 
     async def anchored(self, index: int) -> Anchor:
         """The first time-stamped checkpoint whose tree holds a record.

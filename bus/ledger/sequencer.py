@@ -27,11 +27,12 @@ from bus.ledger.port import (
     NoSuchRecordError,
     OpenAsked,
     Outcome,
+    PrunedRecordError,
 )
 from bus.ledger.publisher import Publisher, head_of
 from bus.ledger.tree import OwnTiles, Prover
 from bus.ledger.witnessing import Witnessing
-from bus.storage.port import MAX_BATCH, Batch, Entry, HeadMovedError, Known, Store, StoreError
+from bus.storage.port import MAX_BATCH, Batch, Entry, HeadMovedError, Known, PrunedEntryError, Store, StoreError
 from bus.storage.writer import GroupWriter
 from signing.merkle import Frontier, leaf_hash
 
@@ -146,7 +147,8 @@ class StoredLedger:
             raise
         ledger = cls(store, vault, publisher, clock, group_limit)
         if witnesses is not None:
-            ledger._witnessing = witnesses.of(store, OwnTiles(ledger.read, witnesses.tiles_folder))
+            tiles = OwnTiles(ledger.read, witnesses.tiles_folder, ledger.hashes)
+            ledger._witnessing = witnesses.of(store, tiles)
             await asyncio.to_thread(ledger._witnessing.resume)
         ledger._cadence = asyncio.create_task(ledger._publish_for_ever(cadence_s), name="ledger-publisher")
         _log.info("ledger started", origin=store.origin, term=ledger.term, size=ledger._at.size)
@@ -175,6 +177,13 @@ class StoredLedger:
         if not 0 <= start <= end:
             raise ValueError("read: a range starts at 0 or later and does not end before it starts")
         return await self._reading(self._store.read, start, min(end, start + MAX_READ))
+
+    async def hashes(self, start: int, end: int) -> list[bytes]:
+        """Leaf hashes of [start, end), pruned records' too, cut short at the head and at `MAX_READ`."""
+        if not 0 <= start <= end:
+            raise ValueError("read: a range starts at 0 or later and does not end before it starts")
+        kept = await self._reading(self._store.kept, start, min(end, start + MAX_READ))
+        return [one.hash or leaf_hash(one.leaf or b"") for one in kept]
 
     async def details(self, index: int) -> Details | None:
         """See the port."""
@@ -251,6 +260,8 @@ class StoredLedger:
     async def _reading(self, function: Callable[..., Result], *args: object) -> Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, function, *args)
+        except PrunedEntryError as error:
+            raise PrunedRecordError("ledger: a record was pruned") from error
         except StoreError as error:
             raise LedgerError(f"ledger: the store cannot be read ({error})") from error
 

@@ -122,6 +122,8 @@ class LedgerServer:
         match call:
             case wire.DoRead(start, end):
                 return _cut(ledger.read(start, end))
+            case wire.DoHashes(start, end):
+                return ledger.hashes(start, end)
             case wire.DoDetails(index):
                 return _as_list(ledger.details(index))
             case wire.DoHead():

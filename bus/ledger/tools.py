@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bus.ledger.process import LedgerFiles
-    from bus.storage.port import Signed, Store
+    from bus.storage.port import Kept, Signed, Store
 
 _STRIDE: Final = 1024
+_PRUNED: Final = "pruned"
 _FOR_EVER_MS: Final = 2**62
 
 
@@ -144,7 +145,8 @@ def verify(files: LedgerFiles, progress: Callable[[int, int], None] | None = Non
     1. every leaf up to the head is there, and their root is the head's
     2. every checkpoint is signed by the log's key and tells the root of that many leaves
     3. the guard file tells the root of that many leaves
-    4. every box of details opens under its leaf, and the leaf's commitment opens with them; erased ones are counted
+    4. what was pruned lies below the minimum index, and its hashes give the same root
+    5. every box of details opens under its leaf, and the leaf's commitment opens with them; erased ones are counted
 
     Args:
         files: where it is.
@@ -206,9 +208,9 @@ def restore_guard(files: LedgerFiles, note: bytes) -> Head:
         if store.signed_after(head.size) is not None:
             raise GuardError("guard: the store holds a newer checkpoint; take that")
         frontier = Frontier()
-        for leaves in _leaves(store, head.size):
-            for leaf in leaves:
-                frontier.add(leaf_hash(leaf))
+        for kept in _kept(store, head.size):
+            for one in kept:
+                frontier.add(one.hash or leaf_hash(one.leaf or b""))
         if head_of(frontier) != head:
             raise GuardError("guard: the store does not hold what this checkpoint tells")
     finally:
@@ -234,17 +236,19 @@ class _Walk:
         self._wrong_notes: list[int] = []
         self._wrong_details: list[int] = []
         self._erased = 0
+        self._pruned: list[int] = []
+        self._minimum = store.minimum()
         self._guard_holds = guarded is not None and guarded == Head(0, EMPTY_ROOT)
 
     def go(self, progress: Callable[[int, int], None]) -> Verified:
         self._hold_against(self._frontier)
-        for leaves in _leaves(self._store, self._at.size):
+        for kept in _kept(self._store, self._at.size):
             start = self._frontier.size
-            boxes = self._store.details_range(start, start + len(leaves))
-            for index, leaf in enumerate(leaves, start=start):
-                self._frontier.add(leaf_hash(leaf))
+            boxes = self._store.details_range(start, start + len(kept))
+            for index, one in enumerate(kept, start=start):
+                self._frontier.add(one.hash or leaf_hash(one.leaf or b""))
                 self._hold_against(self._frontier)
-                self._look_into(index, leaf, boxes.get(index, b""))
+                self._look_into(index, one, boxes.get(index, b""))
             progress(self._frontier.size, self._at.size)
         return Verified(head_of(self._frontier), tuple(self._findings()))
 
@@ -259,7 +263,12 @@ class _Walk:
             self._wrong_notes.append(self._next.size)
         self._next = self._store.signed_after(frontier.size)
 
-    def _look_into(self, index: int, leaf: bytes, box: bytes | None) -> None:
+    def _look_into(self, index: int, kept: Kept, box: bytes | None) -> None:
+        leaf = kept.leaf
+        if leaf is None:
+            self._pruned.append(index)
+            self._erased += box is None
+            return
         if box is None:
             self._erased += 1
             return
@@ -279,17 +288,21 @@ class _Walk:
         yield Finding("checkpoints", not self._wrong_notes and not beyond, self._notes, _places(self._wrong_notes))
         guarded = 0 if self._guarded is None else self._guarded.size
         yield Finding("guard", self._guard_holds, guarded, "" if self._guarded else "there is no guard file")
+        if self._minimum or self._pruned:
+            beyond_minimum = [index for index in self._pruned if index >= self._minimum]
+            detail = _places(beyond_minimum) or f"by order, below the minimum index {self._minimum}"
+            yield Finding(_PRUNED, not beyond_minimum, len(self._pruned), detail)
         opened = found.size - self._erased - len(self._wrong_details)
         detail = _places(self._wrong_details) or (f"{self._erased} erased" if self._erased else "")
         yield Finding("details", not self._wrong_details, opened, detail)
 
 
-def _leaves(store: Store, size: int) -> Iterator[list[bytes]]:
-    """Leaves [0, size) in strides; ends early where one is missing."""
+def _kept(store: Store, size: int) -> Iterator[list[Kept]]:
+    """What stands of [0, size) in strides; ends early where an entry is missing."""
     start = 0
-    while start < size and (leaves := store.read(start, min(size, start + _STRIDE))):
-        yield leaves
-        start += len(leaves)
+    while start < size and (kept := store.kept(start, min(size, start + _STRIDE))):
+        yield kept
+        start += len(kept)
 
 
 def _places(indexes: Sequence[int]) -> str:

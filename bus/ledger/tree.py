@@ -65,10 +65,12 @@ class OwnTiles:
     Args:
         read: reads leaves.
         folder: where full tiles are kept as files, in the published layout; None keeps them in memory only.
+        hashes: reads leaf hashes, of pruned records too; None makes them of the leaves.
     """
 
-    def __init__(self, read: ReadLeaves, folder: Path | None = None) -> None:
+    def __init__(self, read: ReadLeaves, folder: Path | None = None, hashes: ReadLeaves | None = None) -> None:
         self._read = read
+        self._leaf_hashes = hashes
         self._folder = folder
         self._kept: OrderedDict[Tile, Sequence[bytes]] = OrderedDict()
 
@@ -95,7 +97,7 @@ class OwnTiles:
             LedgerError: the log has not that many records.
         """
         entries_path(n, width)  # refuses what no bundle can be
-        return encode_bundle(await self._leaves(n * WIDTH, n * WIDTH + width))
+        return encode_bundle(await _all(self._read, n * WIDTH, n * WIDTH + width))
 
     async def fill(self, size: int, told: Callable[[int], None] | None = None) -> None:
         """Make every full tile of a tree of this size that is not in its file yet, left to right."""
@@ -114,18 +116,11 @@ class OwnTiles:
 
     async def _made(self, tile: Tile) -> Sequence[bytes]:
         start = tile.n * WIDTH
+        if tile.level == 0 and self._leaf_hashes is not None:
+            return await _all(self._leaf_hashes, start, start + tile.width)
         if tile.level == 0:
-            return [leaf_hash(leaf) for leaf in await self._leaves(start, start + tile.width)]
+            return [leaf_hash(leaf) for leaf in await _all(self._read, start, start + tile.width)]
         return [hash_above(await self.hashes(Tile(tile.level - 1, start + i))) for i in range(tile.width)]
-
-    async def _leaves(self, start: int, end: int) -> list[bytes]:
-        leaves: list[bytes] = []
-        while start + len(leaves) < end:
-            more = await self._read(start + len(leaves), end)
-            if not more:
-                raise LedgerError(f"tiles: the log has no record {start + len(leaves)}")
-            leaves += more
-        return leaves
 
     def _from_file(self, tile: Tile) -> Sequence[bytes] | None:
         if self._folder is None:
@@ -140,6 +135,17 @@ class OwnTiles:
         self._kept[tile] = hashes
         if len(self._kept) > KEPT_TILES:
             self._kept.popitem(last=False)
+
+
+async def _all(read: ReadLeaves, start: int, end: int) -> list[bytes]:
+    """Everything of [start, end), however often it is cut short."""
+    found: list[bytes] = []
+    while start + len(found) < end:
+        more = await read(start + len(found), end)
+        if not more:
+            raise LedgerError(f"tiles: the log has no record {start + len(found)}")
+        found += more
+    return found
 
 
 class FetchedTiles:

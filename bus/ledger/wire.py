@@ -19,6 +19,7 @@ from bus.ledger.port import (
     LedgerSupersededError,
     NoSuchRecordError,
     NotAskedError,
+    PrunedRecordError,
 )
 from bus.ledger.vault import DetailsUnreadableError
 
@@ -51,6 +52,13 @@ class DoRead(msgspec.Struct, frozen=True, array_like=True, tag="read"):
     end: int
 
 
+class DoHashes(msgspec.Struct, frozen=True, array_like=True, tag="hashes"):
+    """Leaf hashes, pruned records' too."""
+
+    start: int
+    end: int
+
+
 class DoDetails(msgspec.Struct, frozen=True, array_like=True, tag="details"):
     """`Ledger.details`."""
 
@@ -71,7 +79,7 @@ class DoOpenAsked(msgspec.Struct, frozen=True, array_like=True, tag="open-asked"
     before_ms: int
 
 
-Call: TypeAlias = DoAppend | DoRead | DoDetails | DoHead | DoCheckpoint | DoOpenAsked
+Call: TypeAlias = DoAppend | DoRead | DoHashes | DoDetails | DoHead | DoCheckpoint | DoOpenAsked
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -92,6 +100,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 _ERRORS: Final[dict[str, type[Exception]]] = {
     "not-asked": NotAskedError,
     "no-such-record": NoSuchRecordError,
+    "pruned": PrunedRecordError,
     "superseded": LedgerSupersededError,
     "stopped": LedgerStoppedError,
     "unreadable": DetailsUnreadableError,

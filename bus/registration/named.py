@@ -82,9 +82,9 @@ class NamedVersions:
         return True
 
     def _names(self, start: int, end: int) -> Iterable[str]:
-        leaves, boxes = self._shelf.store.read(start, end), self._shelf.store.details_range(start, end)
-        for place, leaf in enumerate(leaves, start=start):
-            opened = self._shelf.opened(leaf, boxes.get(place))
+        kept, boxes = self._shelf.store.kept(start, end), self._shelf.store.details_range(start, end)
+        for place, one in enumerate(kept, start=start):
+            opened = self._shelf.opened(one.leaf, boxes.get(place)) if one.leaf is not None else None
             with suppress(RecordFormatError):
                 if opened is not None and (schema := decode_details(opened.details).schema) is not None:
                     yield schema

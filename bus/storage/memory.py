@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Final
 from bus.storage.port import (
     Batch,
     HeadMovedError,
+    Kept,
     Known,
     OpenRow,
     Place,
+    PrunedEntryError,
     Signed,
     StoredHead,
     StoreHeldError,
     Wanted,
+    must_lie_below,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 QUOTA_KEPT_MS: Final = 7 * 24 * 3600 * 1000
 
@@ -40,6 +43,8 @@ class MemoryTables:
         self.asked: dict[int, tuple[int, int | None]] = {}
         self.facts: dict[bytes, bytes] = {}
         self.signed: dict[int, Signed] = {}
+        self.minimum = 0
+        self.pruned: dict[int, bytes] = {}
         self.holder: object | None = None
         self.lock = threading.Lock()
 
@@ -112,7 +117,29 @@ class MemoryStore:
 
     def read(self, start: int, end: int) -> list[bytes]:
         """See the port."""
+        if any(index in self._t.pruned for index in range(start, min(end, len(self._t.leaves)))):
+            raise PrunedEntryError("an entry was pruned")
         return self._t.leaves[start:end]
+
+    def kept(self, start: int, end: int) -> list[Kept]:
+        """See the port."""
+        pruned = self._t.pruned
+        leaves = enumerate(self._t.leaves[start:end], start=start)
+        return [Kept(None, pruned[index]) if index in pruned else Kept(leaf) for index, leaf in leaves]
+
+    def minimum(self) -> int:
+        """See the port."""
+        return self._t.minimum
+
+    def prune(self, minimum: int, hashes: Mapping[int, bytes]) -> int:
+        """See the port."""
+        must_lie_below(minimum, hashes, self._t.head.size)
+        fresh = {index: hashed for index, hashed in hashes.items() if index not in self._t.pruned}
+        self._t.pruned |= fresh
+        self._t.minimum = max(minimum, self._t.minimum)
+        for index in fresh:
+            self._t.leaves[index] = b""
+        return len(fresh)
 
     def details(self, index: int) -> bytes | None:
         """See the port."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_BATCH: Final = 4096
 """The most entries of one append."""
@@ -38,6 +38,10 @@ class StoreExistsError(StoreError):
 
 class FormatVersionError(StoreError):
     """The store's format is newer than this program, or older and waits for `lienthong migrate`."""
+
+
+class PrunedEntryError(StoreError):
+    """An entry's bytes were pruned; its leaf hash still stands."""
 
 
 class StoredHead(NamedTuple):
@@ -132,6 +136,13 @@ class Known(NamedTuple):
     facts: Mapping[bytes, bytes] = {}
 
 
+class Kept(NamedTuple):
+    """What stands of an entry: its leaf, or once that was pruned the leaf's hash."""
+
+    leaf: bytes | None
+    hash: bytes | None = None
+
+
 class OpenRow(NamedTuple):
     """An asked without outcome."""
 
@@ -146,6 +157,16 @@ class Signed(NamedTuple):
     size: int
     note: bytes
     frontier: bytes
+
+
+def must_lie_below(minimum: int, indexes: Iterable[int], size: int) -> None:
+    """Refuse what cannot be pruned.
+
+    Raises:
+        ValueError: an index is not below the minimum, or the minimum is over the size.
+    """
+    if not 0 <= minimum <= size or any(not 0 <= index < minimum for index in indexes):
+        raise ValueError("storage: entries are pruned below a minimum index, which the head is not below")
 
 
 class Store(Protocol):
@@ -181,7 +202,33 @@ class Store(Protocol):
         """
 
     def read(self, start: int, end: int) -> list[bytes]:
-        """Leaves [start, end), cut short at the head."""
+        """Leaves [start, end), cut short at the head.
+
+        Raises:
+            PrunedEntryError: one of them was pruned.
+        """
+
+    def kept(self, start: int, end: int) -> list[Kept]:
+        """What stands of the entries [start, end), cut short at the head."""
+
+    def minimum(self) -> int:
+        """The minimum index: entries below it may be pruned, none from it on is (C2SP tlog-tiles)."""
+
+    def prune(self, minimum: int, hashes: Mapping[int, bytes]) -> int:
+        """Raise the minimum index and, durably with it, put leaf hashes in the place of leaves below it.
+
+        Details and everything else stay. Pruning again what is pruned changes nothing.
+
+        Args:
+            minimum: the new minimum index; a lower one than stands is passed over.
+            hashes: leaf hash by index, each below `minimum`; entries that are not named keep their leaf.
+
+        Returns:
+            How many leaves were there to prune.
+
+        Raises:
+            ValueError: an index is not below `minimum`, or `minimum` is over the head; nothing was pruned.
+        """
 
     def details(self, index: int) -> bytes | None:
         """The encrypted details, or None when erased.

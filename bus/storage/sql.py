@@ -16,22 +16,34 @@ from bus.storage.engine import as_store_errors, open_engine, sqlite_file, writin
 from bus.storage.formats import Format
 from bus.storage.hold import Hold
 from bus.storage.memory import QUOTA_KEPT_MS
-from bus.storage.port import OpenRow, Signed, StoredHead
+from bus.storage.port import Kept, OpenRow, PrunedEntryError, Signed, StoredHead, must_lie_below
 from bus.storage.prepared import Prepared
 from bus.storage.tables import ASKED, DETAILS, ENTRIES, HEAD, METADATA, QUOTAS, SIGNED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bus.storage.port import Batch, Known, Wanted
 
 LEDGER: Final = Format("ledger", METADATA)
 
 _HEAD: Final = sa.select(HEAD.c.size, HEAD.c.term, HEAD.c.frontier)
+_PRUNED: Final = b""
+"""What stands for a leaf that was pruned: no leaf is empty."""
 _READ: Final = (
     sa.select(ENTRIES.c.leaf)
     .where(ENTRIES.c.idx >= sa.bindparam("first"), ENTRIES.c.idx < sa.bindparam("end"))
     .order_by(ENTRIES.c.idx)
+)
+_KEPT: Final = (
+    sa.select(ENTRIES.c.leaf, ENTRIES.c.hash)
+    .where(ENTRIES.c.idx >= sa.bindparam("first"), ENTRIES.c.idx < sa.bindparam("end"))
+    .order_by(ENTRIES.c.idx)
+)
+_PRUNE: Final = (
+    sa.update(ENTRIES)
+    .where(ENTRIES.c.idx == sa.bindparam("at"), ENTRIES.c.leaf != _PRUNED)
+    .values(leaf=_PRUNED, hash=sa.bindparam("its"))
 )
 _OPEN: Final = (
     sa.select(ASKED.c.idx, ASKED.c.deadline_ms, ENTRIES.c.leaf)
@@ -110,7 +122,34 @@ class SqlStore:
     def read(self, start: int, end: int) -> list[bytes]:
         """See the port."""
         with as_store_errors(self._engine), self._engine.connect() as connection:
-            return list(connection.scalars(_READ, {"first": start, "end": end}))
+            leaves = list(connection.scalars(_READ, {"first": start, "end": end}))
+        if _PRUNED in leaves:
+            raise PrunedEntryError("storage: an entry was pruned")
+        return leaves
+
+    def kept(self, start: int, end: int) -> list[Kept]:
+        """See the port."""
+        with as_store_errors(self._engine), self._engine.connect() as connection:
+            rows = connection.execute(_KEPT, {"first": start, "end": end})
+            return [Kept(row.leaf) if row.hash is None else Kept(None, bytes(row.hash)) for row in rows]
+
+    def minimum(self) -> int:
+        """See the port."""
+        with as_store_errors(self._engine), self._engine.connect() as connection:
+            return int(connection.scalars(sa.select(HEAD.c.minimum)).one())
+
+    def prune(self, minimum: int, hashes: Mapping[int, bytes]) -> int:
+        """See the port; on SQLite the write-ahead log is emptied too."""
+        must_lie_below(minimum, hashes, self.head().size)
+        connection = self._writing_connection()
+        with writing(connection):
+            raised = sa.update(HEAD).where(HEAD.c.minimum < minimum).values(minimum=minimum)
+            connection.execute(raised)
+            pruned = 0
+            for index, hashed in hashes.items():
+                pruned += connection.execute(_PRUNE, {"at": index, "its": hashed}).rowcount
+        self._empty_log(connection)
+        return pruned
 
     def details(self, index: int) -> bytes | None:
         """See the port."""
@@ -136,11 +175,14 @@ class SqlStore:
         connection = self._writing_connection()
         with writing(connection):
             erased = connection.execute(statement).rowcount
+        self._empty_log(connection)
+        return erased
+
+    def _empty_log(self, connection: sa.Connection) -> None:
         driver = connection.connection.driver_connection
         if sqlite_file(self._engine) is not None and driver is not None:
             with as_store_errors(self._engine):
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return erased
 
     def open_asked(self, before_ms: int, limit: int) -> list[OpenRow]:
         """See the port."""

@@ -1,6 +1,7 @@
 """The ledger's tables, one set for SQLite and PostgreSQL. A change here needs a migration beside it.
 
-Promises: entries are only ever inserted; what changes is the head row, counts, an asked's outcome, erased details.
+Promises: entries are only ever inserted; what changes is the head row, counts, an asked's outcome, erased details, and
+under the minimum index a leaf that its hash takes the place of.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ HEAD: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("term", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
+    Column("minimum", BigInteger, nullable=False, server_default="0"),
 )
 
 ENTRIES: Final = Table(
     "entries",
     METADATA,
     Column("idx", _INDEX, primary_key=True, autoincrement=False),
-    Column("leaf", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),  # empty once pruned: `hash` stands for it then
+    Column("hash", LargeBinary, nullable=True),
 )
 
 DETAILS: Final = Table(

@@ -17,8 +17,10 @@ from bus.storage.port import (
     Entry,
     Fact,
     HeadMovedError,
+    Kept,
     OpenRow,
     Place,
+    PrunedEntryError,
     Signed,
     Store,
     StoredHead,
@@ -151,6 +153,37 @@ class StoreContract(ABC):
         with pytest.raises(KeyError):
             store.details(2)
         store.close()
+
+    def test_pruned_entries_leave_their_hashes(self, store: Store) -> None:
+        """The minimum index only rises; what is not named keeps its leaf; details stay; it lasts over a restart."""
+        store.append(batch(*(entry(i, unique=b"k%d" % i) for i in range(6))), store.take_over(NOW_MS))
+        assert store.minimum() == 0
+        assert store.prune(4, {0: b"h0", 1: b"h1", 3: b"h3"}) == 3
+        store.close()
+        again = self.make()
+        assert again.minimum() == 4
+        assert again.kept(0, 99) == [
+            Kept(None, b"h0"),
+            Kept(None, b"h1"),
+            Kept(b"leaf 2"),
+            Kept(None, b"h3"),
+            Kept(b"leaf 4"),
+            Kept(b"leaf 5"),
+        ]
+        assert again.read(4, 99) == [b"leaf 4", b"leaf 5"]
+        assert again.read(2, 3) == [b"leaf 2"]
+        for start, end in ((0, 1), (2, 5), (0, 99)):
+            with pytest.raises(PrunedEntryError):
+                again.read(start, end)
+        assert again.details(0) == b"details 0"
+        assert again.known(Wanted([b"k0"])).unique == {b"k0": Place(0, open=False)}
+        assert again.prune(2, {0: b"other"}) == 0
+        assert (again.minimum(), again.kept(0, 1)) == (4, [Kept(None, b"h0")])
+        for minimum, hashes in ((4, {4: b"h"}), (7, {}), (4, {-1: b"h"})):
+            with pytest.raises(ValueError, match="minimum"):
+                again.prune(minimum, hashes)
+        assert again.head().size == 6
+        again.close()
 
     def test_signed_checkpoints_are_kept_by_size(self, store: Store) -> None:
         """The highest, or the highest up to a size; the same size again replaces it."""

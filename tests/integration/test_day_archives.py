@@ -89,8 +89,7 @@ def files(tmp_path: Path) -> LedgerFiles:
 
 async def grow(ledger: StoredLedger, *moments: datetime) -> bytes:
     """Records of these moments, then a checkpoint."""
-    for at in moments:
-        await ledger.append(record(at))
+    await asyncio.gather(*(ledger.append(record(at)) for at in moments))
     await ledger.publish()
     return await ledger.checkpoint()
 

@@ -216,7 +216,7 @@ def at_format(files: LedgerFiles, version: str) -> None:
 
 
 async def test_a_newer_store_is_refused(made: LedgerFiles, tmp_path: Path):
-    at_format(made, "0002")
+    at_format(made, "0003")
     with pytest.raises(FormatVersionError, match="newer"):
         await start_ledger(made)
     with pytest.raises(FormatVersionError, match="newer"):
@@ -234,11 +234,11 @@ async def test_an_older_store_is_upgraded_only_when_told_and_with_a_backup(
     with pytest.raises(StoreError, match="backup"):
         tools.migrate(made, None)
     backup = tmp_path / "backup.db"
-    assert tools.migrate(made, backup) == (1, 2)
-    assert tools.migrate(made, backup) == (2, 2)
+    assert tools.migrate(made, backup) == (2, 3)
+    assert tools.migrate(made, backup) == (3, 3)
     assert tools.verify(made).holds
     with sqlite3.connect(backup) as kept:
-        assert kept.execute("SELECT version_num FROM ledger_format").fetchone() == ("0001",)
+        assert kept.execute("SELECT version_num FROM ledger_format").fetchone() == ("0002",)
         assert kept.execute("SELECT count(*) FROM entries").fetchone() == (5,)
     kept.close()
 
@@ -258,11 +258,11 @@ def next_format(tmp_path: Path, then: str = "pass") -> Path:
     """The real migrations with one more behind them."""
     versions = tmp_path / "migrations" / "ledger" / "versions"
     versions.mkdir(parents=True)
-    real_first = formats._MIGRATIONS / "ledger" / "versions" / "f0001_first.py"
-    (versions / "f0001_first.py").write_bytes(real_first.read_bytes())
-    (versions / "f0002_next.py").write_text(
+    for real in (formats._MIGRATIONS / "ledger" / "versions").glob("f*.py"):
+        (versions / real.name).write_bytes(real.read_bytes())
+    (versions / "f0003_next.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision = '0002'\ndown_revision = '0001'\nbranch_labels = None\ndepends_on = None\n"
+        "revision = '0003'\ndown_revision = '0002'\nbranch_labels = None\ndepends_on = None\n"
         f"def upgrade():\n    op.add_column('entries', sa.Column('extra', sa.LargeBinary))\n    {then}\n"
     )
     return tmp_path / "migrations"
