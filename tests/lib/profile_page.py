@@ -64,8 +64,8 @@ They are package data, in `schemas/profiles/`:
 - `origin` of a code list is `published` (its codes stand in the source) or `profile` (its own; a mapping is needed).
 - `left_out` names rules of the subject that no schema can say; adapters or the bus check those.
 - `[official]` has `status` (`awaited` or `received`), `title`, and once received `file`, `sha256`: the file then
-  lies in `official/`, and loading refuses a file with another digest. The profile is then compared with it, and its next
-  version follows it.
+  lies in `official/`, and loading refuses a file with another digest. The profile is then compared with it, and its
+  next version follows it.
 
 In the tables, *(required)* means that the field's own object demands it.
 
