@@ -20,9 +20,13 @@ from registry.evolution.json.formula import (
     AnyOf,
     Formula,
     Not,
+    Only,
     Types,
 )
 from registry.evolution.json.literals import Literal
+
+Choices = tuple[Formula, ...]
+"""Alternatives, one of which must hold."""
 
 
 class Branch:
@@ -35,7 +39,7 @@ class Branch:
         self.literals: list[Literal] = []
         self._seen: set[Formula] = set()
         self._denied: set[Formula] = set()
-        self._pending: list[tuple[Formula, ...]] = []
+        self._pending: list[Choices] = []
         self._todo: list[Formula] = list(conditions)
 
     def settle(self, budget: Budget) -> bool:
@@ -58,20 +62,34 @@ class Branch:
             if not self._todo:
                 return True
 
-    def split(self) -> list[Branch]:
-        """The branches that this one stands for; none where nothing is left to choose."""
-        if not self._pending:
-            return []
-        kinds = _kinds(self.types)
-        if len(kinds) > 1:
-            return [self._with(one_kind=kind) for kind in kinds]
-        smallest = min(self._pending, key=len)
-        others = [parts for parts in self._pending if parts is not smallest]
-        return [self._with(part, others) for part in smallest]
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is left to choose."""
+        return not self._pending
 
-    def _with(
-        self, part: Formula | None = None, pending: list[tuple[Formula, ...]] | None = None, one_kind: int = EVERY
-    ) -> Branch:
+    @property
+    def is_one_kind(self) -> bool:
+        """Whether all its types are of one kind."""
+        return len(_kinds(self.types)) == 1
+
+    @property
+    def choices(self) -> list[Choices]:
+        """The lists of alternatives that are left; first those that say most about the value, and short ones."""
+        return sorted(self._pending, key=lambda parts: (all(isinstance(part, Not) for part in parts), len(parts)))
+
+    def kinds(self) -> list[Branch]:
+        """The branches that this one stands for, by kind of type."""
+        return [self._with(one_kind=kind) for kind in _kinds(self.types)]
+
+    def assuming(self, part: Formula) -> Branch:
+        """This branch with one more condition, and without what is left to choose."""
+        return self._with(part, [])
+
+    def choosing(self, parts: Iterable[Formula], others: list[Choices]) -> list[Branch]:
+        """The branches that this one stands for, by one list of alternatives; ``others`` are left to choose."""
+        return [self._with(part, others) for part in parts]
+
+    def _with(self, part: Formula | None = None, pending: list[Choices] | None = None, one_kind: int = EVERY) -> Branch:
         branch = Branch(() if part is None else (part,))
         branch.types = self.types & one_kind
         branch.literals = self.literals.copy()
@@ -133,6 +151,11 @@ class Branch:
             return True
         if isinstance(part, Not):
             return part.inner in self._seen
+        if isinstance(part, Only):
+            number = part.number
+            return part.parts[number] in self._denied or any(
+                one in self._seen for other, one in enumerate(part.parts) if other != number
+            )
         if isinstance(part, All):
             return any(one in self._denied or (isinstance(one, Not) and one.inner in self._seen) for one in part.parts)
         return False

@@ -133,6 +133,7 @@ class Compiler:
         self.resources: Final = resources
         self._keywords: Final = keywords
         self._closing: Final = closing
+        self._formulas: dict[tuple[int, Reading], Formula] = {}
         self._digests: Final = Digests(resources)
 
     def formula(self, schema: Value, reading: Reading) -> Formula:
@@ -141,9 +142,12 @@ class Compiler:
             return FALSE if schema is False else TRUE
         if not schema:
             return TRUE
-        node = self.resources.node(schema)
-        key = (Sub, self._digests.of(node), reading)
-        return interned(key, lambda: Sub(node, self, reading))
+        known = self._formulas.get((id(schema), reading))
+        if known is None:
+            node = self.resources.node(schema)
+            key = (Sub, self._digests.of(node), reading)
+            known = self._formulas[id(schema), reading] = interned(key, lambda: Sub(node, self, reading))
+        return known
 
     def digest(self, node: Node) -> bytes:
         """By which a subschema is known."""

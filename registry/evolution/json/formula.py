@@ -28,9 +28,11 @@ NUMBER: Final = INTEGER | POINTED | FRACTION
 EVERY: Final = 511
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
 class Formula:
     """A condition on one value."""
+
+    __slots__ = ("__weakref__", "_against")
+    _against: Formula | None
 
     def opened(self) -> Formula:
         """The same condition, one step plainer; itself when it is as plain as can be."""
@@ -63,6 +65,7 @@ def interned(key: tuple[type[F], *tuple[object, ...]], make: Callable[[], F]) ->
     found = _POOL.get(key)
     if found is None:
         found = _POOL[key] = make()
+        found._against = None  # noqa: SLF001 - filled by negation
     return found  # type: ignore[return-value]  # the key names the class
 
 
@@ -198,9 +201,11 @@ class TwoOf(Formula):
 
 def negation(formula: Formula) -> Formula:
     """The opposite, at no cost: it is opened when somebody looks."""
-    if isinstance(formula, Types | Not):
-        return formula.refused()
-    return one(Not, formula)
+    if formula._against is None:  # noqa: SLF001 - kept there, so that it is opened once
+        against = formula.refused() if isinstance(formula, Types | Not) else one(Not, formula)
+        formula._against = against  # noqa: SLF001 - the same
+        return against
+    return formula._against  # noqa: SLF001 - the same
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:

@@ -9,12 +9,13 @@ Leaves out whether validators agree (``confirm``).
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
 from registry.evolution.budget import Budget
 from registry.evolution.json.arrays import find_array
-from registry.evolution.json.branch import Branch
+from registry.evolution.json.branch import Branch, Choices
 from registry.evolution.json.formula import (
     ARRAY,
     FALSE_VALUE,
@@ -24,7 +25,9 @@ from registry.evolution.json.formula import (
     OBJECT,
     POINTED,
     STRING,
+    TRUE,
     TRUE_VALUE,
+    Not,
 )
 from registry.evolution.json.literals import Literal, Opaque
 from registry.evolution.json.numbers import find_number
@@ -126,16 +129,61 @@ class Search:
             branch = waiting.pop()
             if not branch.settle(self._budget):
                 continue
-            split = branch.split()
-            if split:
-                waiting.extend(reversed(split))
+            if not branch.is_plain and not branch.is_one_kind:
+                waiting.extend(reversed(branch.kinds()))
                 continue
-            for kind in _ORDER:
-                if branch.types & kind:
-                    found = yield from self._of_kind(kind, branch)
-                    if rank(found) == 3:  # noqa: PLR2004 - a sure value cannot be bettered
-                        return found
-                    best = better(best, found)
+            # Before more is chosen: has what is chosen a value at all?
+            found = yield from self._leaf(branch)
+            if not branch.is_plain:
+                waiting.extend(reversed([] if isinstance(found, Empty) else (yield from self._choices(branch))))
+            elif rank(found) == 3:  # noqa: PLR2004 - a sure value cannot be bettered
+                return found
+            else:
+                best = better(best, found)
+        return best
+
+    def _choices(self, branch: Branch) -> Generator[Goal, Outcome, list[Branch]]:
+        """The branches that this one stands for, by the list of which fewest alternatives have a value at all."""
+        choices = branch.choices
+        if len(choices) == 1:
+            return branch.choosing(choices[0], [])
+        least: Choices | None = None
+        left: list[Choices] = []
+        for number, parts in enumerate(choices):
+            alive = yield from self._alive(branch, parts)
+            if alive is None:
+                continue
+            if len(alive) <= 1:
+                return branch.choosing(alive, [*left, *choices[number + 1 :]])
+            least = alive if least is None or len(alive) < len(least) else least
+            left.append(alive)
+        if least is None:
+            return branch.choosing([TRUE], [])
+        return branch.choosing(least, [parts for parts in left if parts is not least])
+
+    def _alive(self, branch: Branch, parts: Choices) -> Generator[Goal, Outcome, Choices | None]:
+        """The alternatives that have a value by themselves; None where one of them holds in any case."""
+        alive = []
+        for part in parts:
+            if isinstance(part, Not) and (yield from self._dead(branch.assuming(part.inner))):
+                return None
+            if not (yield from self._dead(branch.assuming(part))):
+                alive.append(part)
+        return tuple(alive)
+
+    def _dead(self, branch: Branch) -> Generator[Goal, Outcome, bool]:
+        """Whether a branch has no value, whatever else is chosen."""
+        self._budget.spend(1, "search")
+        if not branch.settle(self._budget):
+            return True
+        return isinstance((yield from self._leaf(branch)), Empty)
+
+    def _leaf(self, branch: Branch) -> Steps:
+        """A value for the types and literals of a branch."""
+        best: Outcome = EMPTY
+        for kind in _ORDER:
+            if branch.types & kind and rank(best) < 3:  # noqa: PLR2004 - a sure value cannot be bettered
+                best = better(best, (yield from self._of_kind(kind, branch)))
         return best
 
     def _of_kind(self, kind: int, branch: Branch) -> Steps:
