@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "registry": "bus.cli.registry:app",
     "ledger": "bus.cli.ledger:app",
     "audit": "bus.cli.audit:app",
+    "schemas": "bus.cli.schemas:app",
     "usages": "bus.cli.usages:app",
     "witness": "bus.cli.witness:app",
     "explain-config": "bus.cli.explain_config:command",
