@@ -6,7 +6,7 @@ Leaves out reading the files (``registry.profiles.load``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -48,13 +48,13 @@ class Profile:
     version: int
     kind: str
     """``json`` or ``xsd``."""
-    about: ProfileTable
-    schema: SchemaDocument
-    files: Mapping[str, bytes]
+    about: ProfileTable = field(repr=False)
+    schema: SchemaDocument = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
     """What an authored folder needs of it: path there → content."""
-    fields: tuple[Field, ...]
-    good: Mapping[str, bytes]
-    bad: Mapping[str, tuple[BadTable, bytes]]
+    fields: tuple[Field, ...] = field(repr=False)
+    good: Mapping[str, bytes] = field(repr=False)
+    bad: Mapping[str, tuple[BadTable, bytes]] = field(repr=False)
 
     @property
     def ref(self) -> str:
@@ -64,7 +64,7 @@ class Profile:
     @cached_property
     def terms(self) -> frozenset[str]:
         """Terms that its data can hold."""
-        return frozenset(field.term for field in self.fields)
+        return frozenset(one.term for one in self.fields)
 
     def properties(self, agency: str) -> dict[str, str]:
         """What its ``metadata.properties`` must say in a governed context (``registry.registered.governance``).

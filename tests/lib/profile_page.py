@@ -18,7 +18,7 @@ INTRODUCTION = """\
 
 A **profile** is a schema version for a subject that many agencies exchange: a citizen, a dossier, an official document.
 It was **derived from public samples** and statutes, and is not the owner's official schema: each has a place for that
-one, empty until it comes. Take a profile to start from, to build mocks by and to compare an official schema with.
+one, empty until it comes. Take a profile to start from, and to compare the official schema with.
 
 Every field is bound to a term of one dictionary, in Vietnamese and English, with its type, its sensitivity and its
 owner. Objects are closed; texts, lists and numbers have limits; identifiers have the forms of `schemas/ids.py`. Every

@@ -10,16 +10,16 @@ from bus.registry.profiles import shipped, shipped_files
 from registry.mistakes import RegistryError
 from registry.profiles.load import load
 
-NEEDED = tuple(f"dictionary/{area}" for area in ("person", "record", "residence", "household", "health"))
-FEW = ("owners.toml", "codelists/", *NEEDED, "schemas/residence/", "schemas/health-claim-drugs/")
-EXAMPLES = ("examples/residence/", "examples/health-claim-drugs/")
+NEEDED = tuple(f"dictionary/{area}" for area in ("person", "record", "residence", "household", "document"))
+FEW = ("owners.toml", "codelists/", *NEEDED, "schemas/residence/", "schemas/document-status/")
+EXAMPLES = ("examples/residence/", "examples/document-status/")
 FILES = {name: data for name, data in shipped_files().items() if name.startswith((*FEW, *EXAMPLES))}
 ABOUT = "schemas/residence/1.profile.toml"
 HOME = "schemas/residence/1.json"
 SHOWN = "examples/residence/1"
 PERSON = "dictionary/person.toml"
 LISTS = "codelists/person.toml"
-DRUGS = "schemas/health-claim-drugs/1"
+STATUS = "schemas/document-status/1"
 
 
 def refused(files: dict[str, bytes]) -> set[tuple[str, str]]:
@@ -40,7 +40,7 @@ def without(*names: str) -> dict[str, bytes]:
 
 
 def test_what_is_shipped_is_whole():
-    assert load(FILES).profiles.keys() == {"residence@1", "health-claim-drugs@1"}
+    assert load(FILES).profiles.keys() == {"residence@1", "document-status@1"}
     assert load(FILES).profiles.keys() < shipped().profiles.keys()
 
 
@@ -59,7 +59,7 @@ def test_what_is_shipped_is_whole():
         (replaced(ABOUT, 'status = "awaited"', 'status = "lost"'), (ABOUT, "not-one-of")),
         (replaced(ABOUT, "effective_from = 2026-01-01", 'effective_from = "soon"'), (ABOUT, "bad-date")),
         (without(ABOUT), (ABOUT, "missing-file")),
-        (without(f"{DRUGS}.terms.toml"), (f"{DRUGS}.terms.toml", "missing-file")),
+        (without(f"{STATUS}.terms.toml"), (f"{STATUS}.terms.toml", "missing-file")),
         (without(f"{SHOWN}/bad.toml"), (f"{SHOWN}/bad.toml", "missing-file")),
         (without(f"{SHOWN}/bad-as-of-local.json"), (f"{SHOWN}/bad-as-of-local.json", "missing-file")),
         ({**FILES, f"{SHOWN}/bad-more.json": b"{}"}, (f"{SHOWN}/bad-more.json", "unknown-file")),
@@ -67,10 +67,10 @@ def test_what_is_shipped_is_whole():
         (replaced(HOME, ', "x-term": "person.birth"', ""), (HOME, "unbound")),
         (replaced(HOME, '"additionalProperties": false', '"additionalProperties": true'), (HOME, "open-object")),
         (
-            replaced(f"{DRUGS}.xsd", 'name="MA_THUOC"', 'name="MA_THUOC_MOI"'),
-            (f"{DRUGS}.terms.toml", "field-not-in-xsd"),
+            replaced(f"{STATUS}.xsd", 'name="StatusCode"', 'name="StatusKind"'),
+            (f"{STATUS}.terms.toml", "field-not-in-xsd"),
         ),
-        (replaced(f"{DRUGS}.xsd", "xs:restriction", "xs:constriction"), (f"{DRUGS}.xsd", "bad-xsd")),
+        (replaced(f"{STATUS}.xsd", "xs:restriction", "xs:constriction"), (f"{STATUS}.xsd", "bad-xsd")),
     ],
 )
 def test_a_mistake_is_told_at_its_place(files: dict[str, bytes], mistake: tuple[str, str]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -17,6 +19,7 @@ from schemas.xml import parse
 if TYPE_CHECKING:
     from registry.profiles.model import Profile
 
+ROOT = Path(__file__).parents[3]
 PROFILES = shipped()
 FILES = shipped_files()
 ALL = sorted(PROFILES.profiles.values(), key=lambda profile: profile.ref)
@@ -97,6 +100,13 @@ def test_every_file_belongs_to_something():
         known.add(f"schemas/{profile.subject}/{profile.version}.profile.toml")
     known |= {name for name in FILES if name.startswith(("dictionary/", "codelists/"))}
     assert FILES.keys() == known
+
+
+def test_the_wheel_takes_every_file():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = pyproject["tool"]["setuptools"]["package-data"]["schemas"]
+    taken = {path.relative_to(ROOT / "schemas/profiles") for p in patterns for path in (ROOT / "schemas").glob(p)}
+    assert {name for name in FILES if Path(name) not in taken} == set()
 
 
 def test_no_term_owner_or_code_list_is_idle():
