@@ -20,7 +20,7 @@ from confluent_kafka.schema_registry import (
     ServerConfig,
 )
 from confluent_kafka.schema_registry.common.schema_registry_client import ConfigCompatibilityLevel
-from schemas_kit import Standing
+from schemas_kit import REAL, Standing
 
 PERSON = '{"type":"object","properties":{"name":{"type":"string"}}}'
 WIDER = '{"type":["object","null"],"properties":{"name":{"type":"string"}}}'
@@ -29,7 +29,7 @@ STRICT = '{"type":"object","properties":{"name":{"type":"string"}},"required":["
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    running = Standing(tmp_path_factory.mktemp("schemas"))
+    running = Standing(tmp_path_factory.mktemp("schemas"), formats=REAL)
     yield running
     running.close()
 

@@ -9,7 +9,7 @@ from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegis
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext, SerializationError
-from schemas_kit import Standing
+from schemas_kit import REAL, Standing
 
 PERSON = '{"type":"object","title":"Person","properties":{"name":{"type":"string"}},"required":["name"]}'
 RECORD = '{"type":"record","name":"Person","namespace":"vn.test","fields":[{"name":"name","type":"string"}]}'
@@ -22,7 +22,7 @@ ANNA = {"name": "Nguyễn Thị An"}
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    running = Standing(tmp_path_factory.mktemp("schemas"))
+    running = Standing(tmp_path_factory.mktemp("schemas"), formats=REAL)
     yield running
     running.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from registry_rows import ANY, Chapter
-from schemas_kit import TINY, Standing
+from schemas_kit import REAL, Standing
 
 PLAIN = '{"type":"object"}'
 WIDER = '{"type":["object","null"]}'
@@ -280,7 +280,7 @@ CHAPTERS = [REGISTERING, WRONG, DELETING, REFERRING, SETTINGS, CHECKING, CONTEXT
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[chapter.title for chapter in CHAPTERS])
 def test_every_call_gets_what_the_manual_says(chapter: Chapter, tmp_path: Path):
-    standing = Standing(tmp_path, formats=TINY)
+    standing = Standing(tmp_path, formats=REAL)
     try:
         chapter.play(standing)
     finally:
