@@ -1,8 +1,9 @@
 """A citizen's token becomes the citizen, or a refusal by number.
 
-Promises: 1 the token is judged under the issuer's keys 2 the person has not looked too often 3 the challenge it answers
-was this portal's and is used up by it, unless a cursor goes on with the look that it opened. The portal's word counts
-for nothing but whom the challenge was given to. No number, nonce or token reaches an error or a log.
+Promises: 1 the token is judged under the issuer's keys 2 the challenge it answers was this portal's and is used up by
+it, unless a cursor goes on with the look that it opened 3 the person has not looked too often; a token shown again is
+no look, so that nobody who saw one can use up another's. The portal's word counts for nothing but whom the challenge
+was given to. No number, nonce or token reaches an error or a log.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ class Admission:
             resume = self._tickets.resumed(cursor, told.nonce, question)
             self._pace.count(told.number)
             return Citizen(told.number, told.level, portal, digest_of(told.nonce), resume)
-        self._pace.count(told.number)
         self._tickets.redeem(told.nonce, portal)
+        self._pace.count(told.number)
         return Citizen(told.number, told.level, portal, digest_of(told.nonce))
 
     async def _judged(self, token: str) -> Told:

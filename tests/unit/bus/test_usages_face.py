@@ -75,8 +75,12 @@ async def _answer(face: Any, nonce: str) -> str:  # noqa: ANN401 - the kit's own
     return DEV.token({"aud": AUDIENCE, "sub": ME, "nonce": nonce, "acr": "high", "azp": PORTAL}, face.now_s)
 
 
-async def test_looks_too_many_are_refused_before_the_challenge_is_used_up(tmp_path: Path):
-    async with served(await my_room(tmp_path), looks_per_hour=1) as face:
+async def test_looks_too_many_are_refused_and_a_token_shown_again_is_no_look(tmp_path: Path):
+    async with served(await my_room(tmp_path), looks_per_hour=2) as face:
+        token = await face.token()
+        assert (await face.send("GET", "/usages", token)).status == 200
+        for _ in range(3):
+            assert (await face.send("GET", "/usages", token)).json["number"] == 823
         assert (await face.send("GET", "/usages", await face.token())).status == 200
         often = await face.send("GET", "/usages", await face.token())
         assert (often.status, often.json["number"]) == (429, 826)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
+from jwcrypto import jwk, jwt
 from token_kit import CITIZEN, DEV, KEYS, NOW_S, claims, with_policy
 
 from schemas.text import b64url_encode
@@ -96,3 +97,14 @@ def test_development_keys_say_so_and_survive_being_kept():
     assert CITIZEN.encode() not in DEV.key_set
     with pytest.raises(ValueError, match="development issuer"):
         DevIssuer.load(b"{}")
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256"])
+def test_tokens_and_key_sets_of_another_library_are_read_alike(alg: str):
+    made = jwk.JWK.generate(kty="EC", crv="P-256", kid="a") if alg == "ES256" else jwk.JWK.generate(kty="RSA", kid="a")
+    issued = jwt.JWT(header={"alg": alg, "kid": "a", "typ": "JWT"}, claims=claims())
+    issued.make_signed_token(made)
+    keys = jwk.JWKSet()
+    keys.add(made)
+    read = read_keys(keys.export(private_keys=False).encode())
+    assert check(issued.serialize(), read, with_policy(), NOW_S * 1000).passed
