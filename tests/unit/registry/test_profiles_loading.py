@@ -67,7 +67,7 @@ def test_what_is_shipped_is_whole():
         (replaced(HOME, ', "x-term": "person.birth"', ""), (HOME, "unbound")),
         (replaced(HOME, '"additionalProperties": false', '"additionalProperties": true'), (HOME, "open-object")),
         (
-            replaced(f"{STATUS}.xsd", 'name="StatusCode"', 'name="StatusKind"'),
+            replaced(f"{STATUS}.xsd", 'element name="StatusCode"', 'element name="StatusKind"'),
             (f"{STATUS}.terms.toml", "field-not-in-xsd"),
         ),
         (replaced(f"{STATUS}.xsd", "xs:restriction", "xs:constriction"), (f"{STATUS}.xsd", "bad-xsd")),
