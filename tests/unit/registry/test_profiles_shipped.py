@@ -26,6 +26,7 @@ ALL = sorted(PROFILES.profiles.values(), key=lambda profile: profile.ref)
 JSON = [profile for profile in ALL if profile.kind == "json"]
 GOOD = [(profile, name) for profile in ALL for name in profile.good]
 BAD = [(profile, name) for profile in ALL for name in profile.bad]
+XS = "{http://www.w3.org/2001/XMLSchema}"
 MARK = "Profile derived from public samples, not an official schema"
 
 
@@ -100,6 +101,16 @@ def test_every_file_belongs_to_something():
         known.add(f"schemas/{profile.subject}/{profile.version}.profile.toml")
     known |= {name for name in FILES if name.startswith(("dictionary/", "codelists/"))}
     assert FILES.keys() == known
+
+
+@pytest.mark.parametrize("profile", [profile for profile in ALL if profile.kind == "xsd"], ids=named)
+def test_every_text_and_list_of_an_xsd_has_its_limit(profile: Profile):
+    root = parse(next(data for name, data in profile.files.items() if name.endswith(".xsd")))
+    for node in root.iter(f"{XS}simpleType"):
+        assert node.find(f".//{XS}maxLength") is not None or node.find(f".//{XS}enumeration") is not None
+    for node in root.iter(f"{XS}element"):
+        assert node.get("maxOccurs") != "unbounded"
+        assert node.get("type") not in {"xs:string", "xs:token", "xs:anyType"}
 
 
 def test_the_wheel_takes_every_file():
