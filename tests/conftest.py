@@ -19,6 +19,7 @@ HOW_TO_ENABLE = {
     "nginx": "apt install nginx",
     "chromium": "apt install chromium",
     "softhsm": "apt install softhsm2",
+    "npm": "apt install nodejs npm (the stock Node client comes from its lock file)",
 }
 
 # A busy machine is no failure: examples have no deadline.
