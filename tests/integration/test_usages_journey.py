@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,11 +16,19 @@ import pytest
 from nation import EmbeddedNation
 from typer.testing import CliRunner
 
+from bus import net
+from bus.app import prepare
 from bus.app.citizen import Portal, UsagesRefusedError
 from bus.app.development_issuer import IssuerFiles, token
+from bus.app.usages import Usages, UsagesParts
 from bus.cli.app import build
+from bus.clock import SteadyClock
+from bus.keystore.development import make_development_keys
 from bus.ledger.tools import show
 from bus.sample.personas import PERSONAS
+from bus.sample.procedures import CONSUMER
+from config.apikeys import new_api_key
+from config.usages import DelayedDisclosure, PortalCertificate, UsagesSettings
 from schemas.record import LeafType
 from signing.__main__ import main as check
 from signing.page import Page
@@ -47,6 +58,28 @@ class Citizens:
     async def page(self, number: str, **members: str) -> tuple[Page, bytes]:
         await self.nation.ground.there(self.nation.bus.ledger.publish())
         return await self.portal.page(await self.token(number), members)
+
+    @asynccontextmanager
+    async def beside(self, **members: object) -> AsyncIterator[str]:
+        """A second view of the same hub, with other settings; its address."""
+        usual = IssuerFiles(self.nation.state.folder).settings("127.0.0.1:0")
+        settings = UsagesSettings.model_validate(usual.model_dump() | members)
+        bus = self.nation.bus
+        parts = UsagesParts(
+            ledger=bus.ledger,
+            ledger_files=bus.state.ledger,
+            files=bus.state.audit,
+            snapshot=lambda: bus.nodes[0].desks[CONSUMER].directory.snapshot,
+            clock=SteadyClock(),
+            operator=self.nation.settings.operator,
+            settings=settings,
+            allow_development=True,
+        )
+        running = await self.nation.ground.there(Usages.start(parts))
+        try:
+            yield running.address
+        finally:
+            await self.nation.ground.there(running.close())
 
     async def send(self, method: str, path: str, text: str | None, **more: Any) -> Answer:  # noqa: ANN401 - whatever aiohttp takes
         headers = {"Authorization": f"Bearer {text}"} if text else {}
@@ -138,6 +171,45 @@ async def test_no_look_without_the_citizen_s_own_token(citizens: Citizens):
     size = await citizens.nation.size()
     assert (await citizens.send("GET", "/usages?colour=red", await citizens.token(MOTHER))).status == 400
     assert await citizens.nation.size() == size  # what is refused leaves no look
+
+
+async def test_a_delayed_class_is_held_back_by_settings(citizens: Citizens):
+    shown, _ = await citizens.page(MOTHER)
+    law = DelayedDisclosure(purpose="dossier", days=30, basis="Luật X, Điều 9")
+    async with citizens.beside(delayed=(law,)) as address:
+        there = Portal(address)
+        text = token(citizens.issuer, MOTHER, await there.challenge(), "high", int(time.time()))
+        page, data = await there.page(text, {})
+    asked = {line.records[0] for line in shown.usages if line.kind == "question"}
+    assert asked
+    assert asked.isdisjoint(index for line in page.usages for index in line.records)
+    assert asked.isdisjoint(record.index for record in page.records)
+    assert {line.kind for line in page.usages} == {"own-look", "dossier"}
+    assert "Điều 9" not in data.decode()
+
+
+async def test_portals_show_keys_or_certificates(citizens: Citizens, tmp_path: Path):
+    keys = citizens.nation.state.keys
+    make_development_keys(keys.folder, now=prepare.today(), nodes=["portal", "stranger"])
+    key, _ = new_api_key(tmp_path / "portals.toml", system="national-portal", days=1, now=datetime.now(UTC))
+    async with citizens.beside(portals=tmp_path / "portals.toml") as address:
+        with pytest.raises(UsagesRefusedError, match="801"):
+            await Portal(address).challenge()
+        known = Portal(address, key)
+        text = token(citizens.issuer, MOTHER, await known.challenge(), "high", int(time.time()))
+        await known.page(text, {})
+    tls = {"certificate": keys.link_certificate("hub"), "key": keys.link_key("hub"), "portal_anchors": keys.root}
+    shown = PortalCertificate(portal="by-card", certificate=keys.link_certificate("portal"))
+    async with citizens.beside(portal_certificates=(shown,), **tls) as address:
+        for name, status in (("portal", 201), ("stranger", 401)):
+            card = net.client_context(keys.link_certificate(name), keys.link_key(name), keys.root.read_text("ascii"))
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(f"{address}/usages/challenge", ssl=card) as answer,
+            ):
+                assert answer.status == status
+    page, _ = await citizens.page(MOTHER)
+    assert "national-portal" in {line.system for line in page.usages if line.kind == "own-look"}
 
 
 async def test_the_data_tracker_s_shape(citizens: Citizens):
