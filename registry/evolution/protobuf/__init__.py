@@ -1,0 +1,1 @@
+"""Protobuf: whether a reader's schema reads on the wire what a writer's schema writes."""
