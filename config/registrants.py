@@ -97,12 +97,20 @@ def load_registrants(path: Path) -> tuple[Registrant, ...]:
 
 
 def new_registrant(
-    path: Path, *, name: str, agency: str, rights: Sequence[Grant], days: int, now: datetime, note: str = ""
+    path: Path,
+    *,
+    name: str,
+    agency: str,
+    rights: Sequence[Grant],
+    days: int,
+    now: datetime,
+    note: str = "",
+    certificate: str | None = None,
 ) -> tuple[str, Registrant]:
-    """Add a key to a file, which is made where it is missing.
+    """Add a key to a file, which is made where it is missing; with a certificate's thumbprint, that one instead.
 
     Returns:
-        The secret's text, which is kept nowhere, and the line.
+        The secret's text, which is kept nowhere ("" for a certificate), and the line.
 
     Raises:
         ApiKeyError: there is a key of this name.
@@ -111,12 +119,13 @@ def new_registrant(
     known = load_registrants(path) if path.exists() else ()
     if any(one.id == name for one in known):
         raise ApiKeyError(f"{path}: there is a key of this name")
-    text = PREFIX + secrets.token_urlsafe(32)
+    text = PREFIX + secrets.token_urlsafe(32) if certificate is None else ""
     made = now.astimezone(UTC).replace(microsecond=0)
     line = Registrant(
         id=name,
         agency=agency,
-        sha256=digest(text),
+        sha256=digest(text) if certificate is None else None,
+        certificate=certificate,
         rights=tuple(rights),
         created_at=made,
         expires_at=made + timedelta(days=days),

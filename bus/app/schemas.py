@@ -111,7 +111,7 @@ class Schemas:
         await asyncio.to_thread(create_registration, parts.store_url)
         store = await asyncio.to_thread(Writer, parts.store_url)
         pool = await Pool.start(parts.limits, parts.formats)
-        recorder = Recorder(store, parts.ledger, parts.name, parts.operator)
+        recorder = Recorder(store, parts.ledger, parts.name, parts.operator, parts.clock)
         judge = Judge(store, pool)
         named = None if parts.shelf is None else NamedVersions(store, parts.shelf, parts.governed)
         by_ledger = nothing_named if named is None else named.named

@@ -19,6 +19,7 @@ from bus.cli.options import endpoint
 from bus.cli.output import Json, emit, err, table
 from bus.cli.signals import until_signal
 from bus.clock import SteadyClock
+from bus.keystore.pem import certificates_in
 from bus.registration.pool import Limits, PoolError
 from config.parts import LogFormat, LogSettings
 from config.registrants import Grant, Right, load_registrants, new_registrant, revoke_registrant
@@ -79,6 +80,9 @@ def new(
     may: Annotated[
         list[str], typer.Option(help="RIGHTS@SUBJECTS: read,check,write,admin@PREFIX; `:.gov:` and `:*:` are prefixes.")
     ],
+    certificate: Annotated[
+        Path | None, typer.Option(help="PEM file: this certificate in place of a secret.", exists=True)
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="How long it is taken, in days.")] = 365,
     note: Annotated[str, typer.Option(help="For people.")] = "",
     as_json: Json = False,
@@ -87,15 +91,23 @@ def new(
     try:
         rights = [_grant(text) for text in may]
         text, line = new_registrant(
-            file, name=name, agency=agency, rights=rights, days=days, now=datetime.now(UTC), note=note
+            file,
+            name=name,
+            agency=agency,
+            rights=rights,
+            days=days,
+            now=datetime.now(UTC),
+            note=note,
+            certificate=net.thumbprint(certificates_in(certificate)[0]) if certificate is not None else None,
         )
     except (ValidationError, ValueError) as error:
         raise CommandError(
             Exit.USAGE, "registrant", "not of its form: RIGHTS@SUBJECTS, such as read,write@orders-"
         ) from error
-    if not as_json:
+    if text and not as_json:
         err().print("Keep it now: it is stored nowhere and cannot be shown again.")
-    emit({"secret": text, "id": line.id, "expires_at": line.expires_at}, text, as_json=as_json)
+    shown = text or f"certificate {line.certificate}"
+    emit({"secret": text or None, "id": line.id, "expires_at": line.expires_at}, shown, as_json=as_json)
 
 
 @keys.command("list")

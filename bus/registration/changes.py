@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bus.audit.inquiry import own_record
+from bus.clock import Clock
 from bus.ledger.port import Appended, Ledger, LedgerError, Refusal
 from bus.registration import errors
 from bus.registration.tables import CHANGES
@@ -29,7 +30,7 @@ _STRIDE: Final = 200
 class Recorder:
     """Appends changes to a ledger, where there is one."""
 
-    def __init__(self, store: Writer, ledger: Ledger | None, name: str, operator: str) -> None:
+    def __init__(self, store: Writer, ledger: Ledger | None, name: str, operator: str, clock: Clock) -> None:
         """Record the changes of one store.
 
         Args:
@@ -37,11 +38,13 @@ class Recorder:
             ledger: where they are recorded; None records them nowhere else.
             name: this registry's name, a part of each record's unique key.
             operator: the agency that counts as the author of a change whose key names none.
+            clock: a record's time, which never goes back; the details have the change's own.
         """
         self._store = store
         self._ledger = ledger
         self._name = name
         self._operator = operator
+        self._clock = clock
         self._lock = asyncio.Lock()
 
     async def record(self) -> None:
@@ -73,7 +76,7 @@ class Recorder:
                 detail=msgspec.Raw(bytes(row.detail)),
             )
         )
-        item = own_record(LeafType.REGISTRY, agency, details, row.time_ms)
+        item = own_record(LeafType.REGISTRY, agency, details, self._clock())
         unique = f"schemas/{self._name}/{row.seq:012}".encode()
         try:
             outcome = await ledger.append(msgspec.structs.replace(item, unique=unique))

@@ -81,6 +81,7 @@ async def register(registry: Registry, who: Principal, subject: Subject, offered
             said = told.messages(judged.refused, seen.config.level)
             raise errors.incompatible(subject, said, incompatibilities=told.whole(judged.refused))
         require_governed(registry.governed, who, subject, content)
+        await _must_not_replace_named(registry, subject, offered, content, living)
         try:
             return await _added(registry, Wanted(subject, content, offered.id, offered.version), seen, who)
         except MovedError:
@@ -190,6 +191,22 @@ async def _referring(registry: Registry, who: Principal, subject: Subject, offer
         found.append(msgspec.structs.replace(one, version=version.version))
     content = msgspec.structs.replace(offered.content, references=tuple(found))
     return offered._replace(content=content)
+
+
+async def _must_not_replace_named(
+    registry: Registry, subject: Subject, offered: Offered, content: Content, living: Sequence[Version]
+) -> None:
+    """A version brought along never takes the place of another that a record names.
+
+    Raises:
+        RegistrationError: 42206.
+    """
+    number = offered.version
+    old = next((one for one in living if one.version == number), None)
+    if number is None or (old is not None and old.marks.whole == content.whole):
+        return
+    if await asyncio.to_thread(registry.named_by_ledger, subject, number):
+        raise errors.reference_exists(subject, number, named_by="ledger")
 
 
 def _fits(content: Content) -> None:
