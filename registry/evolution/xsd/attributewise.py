@@ -34,6 +34,8 @@ def attribute_doubts(pairs: TypePairs, writer: Type, reader: Type) -> list[Doubt
         if use.required and not (name in mine and mine[name].required):
             known = mine.get(name)
             found.append(_required(known.where if known else writer.where, use, name))
+        if name not in mine and (use.default is not None or use.fixed is not None):
+            pairs.revalued = True
     if free is not None:
         found += _freely(pairs, free, mine, reader)
     return found
@@ -50,13 +52,16 @@ def _sent(pairs: TypePairs, use: AttributeUse, name: str, reader: Type) -> Doubt
     if taken is None:
         sent = use.fixed if use.fixed is not None else sample(use.type, pairs.budget)
         return Doubt("attribute-not-allowed", use.where, reader.where, about, (_with(name, sent or ""),))
-    if taken is use or not isinstance(taken, AttributeUse):
+    if not isinstance(taken, AttributeUse):
+        pairs.revalued = True
         return None
     return _valued(pairs, use, taken)
 
 
 def _valued(pairs: TypePairs, sent: AttributeUse, taken: AttributeUse) -> Doubt | None:
     """Its values, where both declare it."""
+    if (sent.default, sent.fixed) != (taken.default, taken.fixed):
+        pairs.revalued = True
     doubt = pairs.simple(pairs.fixed(sent.type, sent.fixed), pairs.fixed(taken.type, taken.fixed))
     if doubt is None:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from registry.evolution.xsd.doubts import Shape
-from registry.evolution.xsd.fillers import CannotWriteError, Filler
+from registry.evolution.xsd.fillers import MOST, CannotWriteError, Filler
 from registry.evolution.xsd.model import ComplexType, ElementDecl, SimpleType, Type
 from registry.evolution.xsd.names import XML, XS, XSI, local_of, namespace_of
 from registry.evolution.xsd.simple.samples import sample
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from schemas.xml import Element
 
 _DEEPEST: Final = 80
-_MOST: Final = 3_000
 _RICH_DEPTH: Final = 6
 _IDS: Final = frozenset({"ID", "IDREF", "ENTITY"})
 
@@ -42,7 +41,7 @@ class Author:
         self._prefixes: Final = {f"n{number}": space for number, space in enumerate(spaces, 1)}
         self._prefixes.update(xs=XS, xsi=XSI)
         self._used: set[str] = set()
-        self._left = _MOST
+        self._left = MOST
         self._ids = 0
 
     def document(self, spot: Spot, shape: Shape) -> str:
@@ -91,8 +90,8 @@ class Author:
     def _children(self, declared: Type, shape: Shape, depth: int) -> list[Symbol]:
         if not isinstance(declared, ComplexType) or declared.simple is not None:
             return []
-        if shape.word is not None:
-            return [*shape.word, *self._fill.completed(shape.rest)]
+        if shape.begun:
+            return [*self._fill.word(shape.trail), *self._fill.completed(shape.rest)]
         if shape.rich and depth < _RICH_DEPTH:
             return self._fill.rich(declared.content)
         return self._fill.smallest(declared.content)

@@ -22,7 +22,7 @@ from registry.evolution.xsd.model import (
     Type,
     Wildcard,
 )
-from registry.evolution.xsd.names import local_of
+from registry.evolution.xsd.names import XS, clark, local_of
 from registry.evolution.xsd.refuse import refuse
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from registry.evolution.xsd.tables import Key, Raw
     from schemas.xml import Element
 
+_IDREFS: Final = frozenset({clark(XS, "IDREF"), clark(XS, "IDREFS")})
 Attributes = tuple[dict[str, AttributeUse | None], Wildcard | None]
 """Uses by name (None: prohibited) and the wildcard."""
 ComplexBuilder = Callable[["Build", "Raw", "Element", "str | None"], ComplexType]
@@ -65,7 +66,10 @@ class Build:
         Raises:
             SchemaError: there is none.
         """
-        found = self.types.get(raw.resolve(node, "type", written))
+        name = raw.resolve(node, "type", written)
+        found = self.types.get(name)
+        if name in _IDREFS:
+            self.schema.idrefs = True
         if found is None:
             raise refuse("name-unknown", written, raw.document.where(node))
         return found

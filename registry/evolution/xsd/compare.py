@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from registry.evolution.budget import BudgetSpentError
-from registry.evolution.xsd.doubts import Doubt, Way
+from registry.evolution.xsd.doubts import Doubt, Shape, Way
 from registry.evolution.xsd.elementwise import declaration_doubts, instances
 from registry.evolution.xsd.symbols import SKIPPED, Symbol, telling_names
 from registry.evolution.xsd.types import TypePairs
@@ -69,6 +69,7 @@ class Comparison:
             self._roots()
             while self._todo and len(self.doubts) < _MOST_DOUBTS:
                 self._visit(self._todo.popleft())
+            self._whole()
         except BudgetSpentError as error:
             self.spent = error
 
@@ -83,6 +84,17 @@ class Comparison:
                 self._missing(way, decl, other)
             else:
                 self._todo.append(Spot(decl, other, way, None))
+
+    def _whole(self) -> None:
+        """What is judged over a whole document may change with values that nobody refuses by themselves."""
+        if not self._pairs.revalued or not (self.reader.identities or self.reader.idrefs):
+            return
+        for name, decl in self.writer.elements.items():
+            other = self.reader.elements.get(name)
+            if other is not None and not decl.abstract and decl.rank >= 0:
+                spot = Spot(decl, other, Way(Symbol(name, decl)), None)
+                shapes = (Shape(rich=True), Shape())
+                self.doubts.append(Seen(spot, Doubt("identity-values", decl.where, other.where, (decl.name,), shapes)))
 
     def _missing(self, way: Way, decl: ElementDecl, other: ElementDecl | None) -> None:
         rule = "root-removed" if other is None else "root-became-abstract"

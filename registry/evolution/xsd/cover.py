@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from registry.evolution.xsd.doubts import Way
 from registry.evolution.xsd.model import ElementDecl, Group, Particle, Wildcard
-from registry.evolution.xsd.symbols import Symbol
+from registry.evolution.xsd.symbols import Symbol, let_in, symbols
 from registry.evolution.xsd.walk import Meeting
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class Cover:
     """One attempt at a proof."""
 
-    def __init__(self, writer: Schema, reader: Schema, budget: Budget) -> None:
+    def __init__(self, writer: Schema, reader: Schema, telling: tuple[str, ...], budget: Budget) -> None:
         self._writer: Final = writer
         self._reader: Final = reader
+        self._telling: Final = telling
         self._budget: Final = budget
         self.meetings: list[Meeting] = []
 
@@ -36,10 +37,16 @@ class Cover:
 
     def _particle(self, writer: Particle, reader: Particle) -> bool:
         self._budget.spend(1, "content")
+        mark = len(self.meetings)
         often = reader.high is None or (writer.high is not None and writer.high <= reader.high)
-        return often and reader.low <= writer.low and self._term(writer.term, reader.term, writer)
+        if often and reader.low <= writer.low and self._term(writer.term, reader.term, writer):
+            return True
+        del self.meetings[mark:]  # of an attempt that failed
+        return False
 
     def _term(self, writer: Term, reader: Term, leaf: Particle) -> bool:
+        if isinstance(reader, Wildcard):
+            return not isinstance(writer, Group) and self._wild(reader, leaf)
         if isinstance(writer, ElementDecl):
             return isinstance(reader, ElementDecl) and self._elements(writer, reader, leaf)
         if isinstance(writer, Wildcard) or not isinstance(reader, Group) or reader.kind != writer.kind:
@@ -56,6 +63,16 @@ class Cover:
         for name, decl in mine.items():
             if decl.rank >= 0:
                 self.meetings.append(Meeting(decl, theirs[name], Way(Symbol(name, decl), leaf=leaf)))
+        return True
+
+    def _wild(self, reader: Wildcard, leaf: Particle) -> bool:
+        """A wildcard of the reader for one element or wildcard of the writer."""
+        for symbol in symbols(self._writer, leaf, self._telling):
+            self._budget.spend(1, "content")
+            decl = let_in(self._reader, reader, symbol.name)
+            if decl is None:
+                return False
+            self.meetings.append(Meeting(symbol.decl, decl, Way(symbol, leaf=leaf)))
         return True
 
     def _sequence(self, writer: Group, reader: Group) -> bool:

@@ -24,13 +24,14 @@ def bases(found: Type) -> Iterator[Type]:
         step = ANY_TYPE if step is ANY_SIMPLE else step.base
 
 
-def derives(found: Type, ancestor: Type, blocked: frozenset[str]) -> bool:
+def derives(found: Type, ancestor: Type, blocked: frozenset[str], *, on_the_way: bool = False) -> bool:
     """Whether an element of type ``ancestor`` may be of type ``found`` by ``xsi:type`` or substitution.
 
     Args:
         found: the type that the document or the member names.
         ancestor: the declared type.
-        blocked: derivation methods that the declaration blocks; those that the types on the way block are added.
+        blocked: derivation methods that the declaration and its type block.
+        on_the_way: whether what types between the two block counts too (substitution groups: clause 3.3.6).
     """
     used: set[str] = set()
     for step in bases(found):
@@ -40,7 +41,7 @@ def derives(found: Type, ancestor: Type, blocked: frozenset[str]) -> bool:
             return not used & blocked
         used.add(step.method if isinstance(step, ComplexType) else "restriction")
         above = _base(step)
-        if isinstance(above, ComplexType):
+        if on_the_way and isinstance(above, ComplexType):
             blocked |= above.block
     return False
 

@@ -21,13 +21,14 @@ class Trail:
 
     before: Trail | None
     symbol: Symbol
+    times: int = 1
 
-    def word(self) -> list[Symbol]:
-        """All of them, first to last."""
+    def word(self, most: int) -> list[Symbol]:
+        """All of them, first to last; some more than ``most`` where there are more."""
         found: list[Symbol] = []
         step: Trail | None = self
-        while step is not None:
-            found.append(step.symbol)
+        while step is not None and len(found) <= most:
+            found += [step.symbol] * min(step.times, most + 1)
             step = step.before
         return found[::-1]
 
@@ -51,14 +52,16 @@ class Shape:
 
     Attributes:
         text: its text.
-        word: its children up to a place, completed from ``rest``; None for the smallest content.
+        trail: its children up to a place, completed from ``rest``.
+        begun: whether ``trail`` and ``rest`` say its children; otherwise they are the fewest.
         attributes: by name; None takes one away.
         nil: ``xsi:nil``.
         rich: everything optional is there, what repeats comes twice.
     """
 
     text: str | None = None
-    word: tuple[Symbol, ...] | None = None
+    trail: Trail | None = None
+    begun: bool = False
     rest: State = None
     attributes: dict[str, str | None] = field(default_factory=dict)
     nil: bool = False

@@ -13,10 +13,10 @@ from registry.evolution.xsd.builtins import BUILTIN, is_a
 from registry.evolution.xsd.derive import derives
 from registry.evolution.xsd.doubts import Doubt, Shape
 from registry.evolution.xsd.model import ComplexType, ElementDecl, SimpleType, Type
-from registry.evolution.xsd.names import local_of
+from registry.evolution.xsd.names import XSI, local_of
 from registry.evolution.xsd.simple.accepts import accepts
 from registry.evolution.xsd.simple.samples import samples
-from registry.evolution.xsd.symbols import SKIP_TYPE
+from registry.evolution.xsd.symbols import SKIP_TYPE, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,9 @@ _NO_TYPES: Final[list[Type]] = []
 def declaration_doubts(pairs: TypePairs, writer: ElementDecl, reader: ElementDecl) -> Iterator[Doubt]:
     """What the reader's declaration may refuse, whatever the types say."""
     about = (local_of(writer.name or reader.name),)
+    same = (writer.default, writer.fixed, writer.nillable) == (reader.default, reader.fixed, reader.nillable)
+    if not same or bool(writer.name) is not bool(reader.name):
+        pairs.revalued = True
     if writer.nillable and not reader.nillable:
         rule = "nillable-removed" if writer.name else "wildcard-narrowed"
         yield Doubt(rule, writer.where, reader.where, about, (Shape(nil=True),))
@@ -37,6 +40,9 @@ def declaration_doubts(pairs: TypePairs, writer: ElementDecl, reader: ElementDec
     if _fills(writer) and not _fills(reader) and not _takes_nothing(pairs, reader.type):
         yield Doubt("default-removed", writer.where, reader.where, about, (Shape(text=""),))
     yield from _identities(writer, reader)
+    if writer is SKIPPED:
+        unknown = Shape(attributes={f"{{{XSI}}}type": "not-declared"})
+        yield Doubt("wildcard-narrowed", writer.where, reader.where, about, (unknown,))
 
 
 def _fills(decl: ElementDecl) -> bool:
@@ -101,6 +107,8 @@ def instances(pairs: TypePairs, writer: ElementDecl, reader: ElementDecl) -> Ite
     if not (isinstance(declared, ComplexType) and declared.abstract):
         if isinstance(reader.type, ComplexType) and reader.type.abstract:
             yield Instance(declared, None, None, Doubt("type-became-abstract", writer.where, reader.where))
+        elif isinstance(declared, SimpleType):
+            yield Instance(pairs.fixed(declared, writer.fixed), reader.type)
         else:
             yield Instance(declared, reader.type)
     if declared is SKIP_TYPE:
@@ -137,6 +145,16 @@ def _named(pairs: TypePairs, found: Type, writer: ElementDecl, reader: ElementDe
         doubt = Doubt("type-became-abstract", found.where, other.where, about)
     elif not derives(other, reader.type, _blocked(reader)):
         doubt = Doubt("type-not-substitutable", found.where, reader.where, about)
+    elif _fills(reader) and not _default_fits(pairs, other, writer, reader):
+        doubt = Doubt("default-removed", writer.where, reader.where, about[1:], (Shape(text=""),))
     else:
         return Instance(found, other, found)
     return Instance(found, None, found, doubt)
+
+
+def _default_fits(pairs: TypePairs, other: Type, writer: ElementDecl, reader: ElementDecl) -> bool:
+    """Clause 3.3.4, 5.1.1: what fills an empty element must be of the type that ``xsi:type`` names."""
+    if (writer.default, writer.fixed) == (reader.default, reader.fixed):
+        return True
+    text, value = _text(other), reader.fixed if reader.fixed is not None else reader.default
+    return text is not None and value is not None and accepts(text, value, pairs.budget) is True

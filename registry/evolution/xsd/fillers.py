@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from registry.evolution.xsd.doubts import Way
     from registry.evolution.xsd.model import Schema, Type
 
-_MOST: Final = 3_000
+MOST: Final = 3_000
 _TWICE: Final = 2
 
 
@@ -50,7 +50,7 @@ class Filler:
     def way(self, above: Type, way: Way) -> tuple[list[Symbol], State]:
         """What comes before a child, and what the content still wants after it."""
         if way.leaf is None:
-            return ([] if way.before is None else way.before.word()), way.rest
+            return self.word(way.before), way.rest
         first = content.start(above.content if isinstance(above, ComplexType) else None)
         todo: deque[tuple[State, Trail | None]] = deque([(first, None)])
         seen = {first}
@@ -58,13 +58,20 @@ class Filler:
             state, trail = todo.popleft()
             for leaf, rest in content.steps(state, self._budget):
                 if leaf is way.leaf:
-                    return ([] if trail is None else trail.word()), rest
+                    return self.word(trail), rest
                 if rest not in seen:
                     seen.add(rest)
                     symbol = next(symbols(self._schema, leaf, self._telling), None)
                     if symbol is not None:
                         todo.append((rest, Trail(trail, symbol)))
         raise CannotWriteError("no-way")
+
+    def word(self, trail: Trail | None) -> list[Symbol]:
+        """The children of a trail."""
+        found = [] if trail is None else trail.word(MOST)
+        if len(found) > MOST:
+            raise CannotWriteError("too-large")
+        return found
 
     def completed(self, state: State) -> list[Symbol]:
         """The fewest children that a content model still wants."""
@@ -91,7 +98,7 @@ class Filler:
         if times <= 0:
             return
         once = self._once(term)
-        if len(found) + times * len(once) > _MOST:
+        if len(found) + times * len(once) > MOST:
             raise CannotWriteError("too-large")
         found += once * times
 
@@ -147,7 +154,7 @@ class Filler:
             self._repeat(found, term, particle.low)
             return
         times = max(particle.low, _TWICE if particle.high is None else min(_TWICE, particle.high))
-        if len(found) + times > _MOST:
+        if len(found) + times > MOST:
             raise CannotWriteError("too-large")
         if isinstance(term, ElementDecl):
             found += [self._chosen(term)] * times

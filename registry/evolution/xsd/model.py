@@ -245,6 +245,7 @@ class Schema:
         derived: type → every named type that derives from it, itself included where named (built-in ones are not
             listed: ``registry.evolution.xsd.builtins``).
         identities: whether any identity constraint is declared.
+        idrefs: whether any type is made of IDREF.
         namespaces: those that the documents declare something in.
         wildcard_namespaces: those that a wildcard names.
         tops: every complex type, named or not.
@@ -256,6 +257,7 @@ class Schema:
     substitutes: dict[ElementDecl, dict[str, ElementDecl]] = field(default_factory=dict)
     derived: dict[Type, list[Type]] = field(default_factory=dict)
     identities: bool = False
+    idrefs: bool = False
     namespaces: frozenset[str] = frozenset()
     where: Where = field(default_factory=Where)
     wildcard_namespaces: set[str] = field(default_factory=set)

@@ -45,7 +45,7 @@ def _may_stand(decl: ElementDecl, head: ElementDecl) -> bool:
     if "substitution" in head.block:
         return False
     block = head.block | (head.type.block if isinstance(head.type, ComplexType) else frozenset())
-    return decl.type is head.type or derives(decl.type, head.type, block)
+    return decl.type is head.type or derives(decl.type, head.type, block, on_the_way=True)
 
 
 def fill_derived(schema: Schema, budget: Budget) -> None:

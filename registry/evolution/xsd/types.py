@@ -16,6 +16,7 @@ from registry.evolution.xsd.doubts import Doubt, Shape
 from registry.evolution.xsd.model import ComplexType, SimpleType
 from registry.evolution.xsd.simple.accepts import accepts
 from registry.evolution.xsd.simple.inclusion import gap
+from registry.evolution.xsd.simple.narrower import same_values
 from registry.evolution.xsd.simple.whitespace import normalized
 from registry.evolution.xsd.walk import Meeting, Walk
 
@@ -40,6 +41,8 @@ class TypePairs:
         self.reader: Final = reader
         self.telling: Final = telling
         self.budget: Final = budget
+        self.revalued = False
+        """Whether anything changed that identity constraints, IDs or IDREFs could see, without refusing it itself."""
         self._fixed: dict[tuple[SimpleType, str], SimpleType] = {}
         self._gaps: dict[tuple[SimpleType, SimpleType], Doubt | None] = {}
 
@@ -59,6 +62,7 @@ class TypePairs:
         """What is not proven of two simple types; its shapes hold texts."""
         key = (writer, reader)
         if key not in self._gaps:
+            self.revalued = self.revalued or not same_values(writer, reader)
             found = gap(writer, reader, self.budget)
             shapes = tuple(Shape(text=text) for text in found.texts) if found else ()
             self._gaps[key] = Doubt(found.rule, writer.where, reader.where, shapes=shapes) if found else None
@@ -100,7 +104,7 @@ class TypePairs:
     def _elements(self, writer: ComplexType, reader: ComplexType, found: Outcome) -> None:
         if writer.mixed and not reader.mixed:
             found.doubts.append(Doubt("mixed-removed", writer.where, reader.where, shapes=(Shape(text="a"),)))
-        cover = Cover(self.writer, self.reader, self.budget)
+        cover = Cover(self.writer, self.reader, self.telling, self.budget)
         if cover.covers(writer.content, reader.content):
             found.meetings += cover.meetings
             return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from registry.evolution.xsd import content
 from registry.evolution.xsd.doubts import Doubt, Shape, Trail, Way
-from registry.evolution.xsd.model import ElementDecl
+from registry.evolution.xsd.model import ElementDecl, Group
 from registry.evolution.xsd.names import local_of
 from registry.evolution.xsd.symbols import Symbol, judged, symbols
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from registry.evolution.budget import Budget
     from registry.evolution.xsd.content import State, Step
     from registry.evolution.xsd.model import ComplexType, Particle, Schema, Where
+
+
+_NO_END: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,10 +89,10 @@ class Walk:
         offered = [step for state in here.readers for step in self._steps(state)]
         named = _local_names(self._reader, offered)
         for leaf, rest in content.steps(here.writer, self._budget):
-            for symbol in symbols(self._writer, leaf, (*self._telling, *named)):
+            for symbol in symbols(self._writer, leaf, dict.fromkeys((*self._telling, *named))):
                 states = self._take(symbol, leaf, offered, here, rest, reader)
                 if states:
-                    yield _Here(rest, states, Trail(here.trail, symbol))
+                    yield _leapt(here, symbol, rest, states)
 
     def _take(
         self, symbol: Symbol, leaf: Particle, offered: list[Step], here: _Here, rest: State, reader: ComplexType
@@ -126,8 +129,46 @@ class Walk:
         if (rule, writer) in self._said:
             return
         self._said.add((rule, writer))
-        word = () if trail is None else tuple(trail.word())
-        self.doubts.append(Doubt(rule, writer, reader.where, (about,), (Shape(word=word, rest=rest),)))
+        shape = Shape(trail=trail, begun=True, rest=rest)
+        self.doubts.append(Doubt(rule, writer, reader.where, (about,), (shape,)))
+
+
+def _leapt(here: _Here, symbol: Symbol, rest: State, states: frozenset[State]) -> _Here:
+    """The next pair of states; where both sides only count, the next in which a count begins to matter.
+
+    The pairs in between can do what this one can, with the same outcomes, so nothing is passed over.
+    """
+    if len(here.readers) == len(states) == 1:
+        before, after = next(iter(here.readers)), next(iter(states))
+        if _same_loop(here.writer, rest) and _same_loop(before, after):
+            times = min(_alike_rounds(here.writer), _alike_rounds(before))
+            if 1 < times < _NO_END:
+                leapt = frozenset({_counted(after, times - 1)})
+                return _Here(_counted(rest, times - 1), leapt, Trail(here.trail, symbol, times))
+    return _Here(rest, states, Trail(here.trail, symbol))
+
+
+def _same_loop(before: State, after: State) -> bool:
+    """Whether one step led from a repeated element or wildcard to itself."""
+    if before is None or after is None or before[0] != content.COUNT or after[0] != content.COUNT:
+        return False
+    return before[1] is after[1] and before[4] == after[4] and not isinstance(before[1].term, Group)
+
+
+def _alike_rounds(state: State) -> int:
+    """After how many rounds a repeated particle may first end, or must."""
+    if state is None:
+        return 0
+    _, _, low, high, _ = state
+    rounds = [*([low] if low > 0 else []), *([high - 1] if high is not None else [])]
+    return min(rounds, default=_NO_END)
+
+
+def _counted(state: State, times: int) -> State:
+    if state is None:
+        return None
+    kind, particle, low, high, rest = state
+    return (kind, particle, max(low - times, 0), None if high is None else high - times, rest)
 
 
 def _called(particle: Particle) -> str:

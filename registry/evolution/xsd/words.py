@@ -107,6 +107,12 @@ RULES: Final[dict[str, Rule]] = {
         "Leave the constraint out, or give the type a new version.",
         "Bỏ ràng buộc đó, hoặc lập phiên bản mới.",
     ),
+    "identity-values": _rule(
+        "Types or defaults changed that the reader's identity constraints or IDREFs look at, below {0}.",
+        "Kiểu hoặc giá trị mặc định mà ràng buộc định danh hay IDREF của bên đọc xét tới đã đổi, dưới {0}.",
+        "Keep the types and defaults of key fields and IDs.",
+        "Giữ kiểu và giá trị mặc định của trường khoá và ID.",
+    ),
     "type-name-removed": _rule(
         "Element {1} may say xsi:type={0}; the reader knows no such type.",
         "Phần tử {1} có thể ghi xsi:type={0}; bên đọc không có kiểu đó.",

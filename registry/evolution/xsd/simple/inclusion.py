@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from registry.evolution.xsd.model import Facets
 from registry.evolution.xsd.simple.accepts import STRINGS, accepts
 from registry.evolution.xsd.simple.languages import Comparison, strengths
-from registry.evolution.xsd.simple.narrower import narrower, patterns_kept
+from registry.evolution.xsd.simple.narrower import alike, identifying, narrower, patterns_kept
 from registry.evolution.xsd.simple.samples import samples
 from registry.evolution.xsd.simple.whitespace import STRENGTH
 
@@ -48,12 +48,20 @@ def gap(writer: SimpleType, reader: SimpleType, budget: Budget) -> Gap | None:
     texts = _refused(writer, reader, tried, budget, certain=True)
     if texts:
         return Gap(_rule(writer, reader), tuple(texts[:_MOST]))
-    # ③ a proof from the languages, or a text that they tell apart
+    # ③ a proof from the languages, or a text that they tell apart; no language says what an ID demands
     shown = _taken_apart(writer, reader, budget)
-    if shown is None:
+    if shown is None and not judged_wholly(reader):
         return None
+    if shown is None:
+        return Gap("identity-added", tuple(samples(writer, budget)[:2]))
     texts = _refused(writer, reader, samples(writer, budget, shown), budget, certain=False)
     return Gap(_rule(writer, reader), tuple(texts[:_MOST]))
+
+
+def judged_wholly(found: SimpleType) -> bool:
+    """Whether a part of the type is an ID, IDREF or ENTITY."""
+    parts = (*found.members, *(() if found.item is None else (found.item,)))
+    return identifying(found) is not None or any(map(judged_wholly, parts))
 
 
 def _refused(writer: SimpleType, reader: SimpleType, tried: list[str], budget: Budget, *, certain: bool) -> list[str]:
@@ -73,21 +81,38 @@ def _taken_apart(writer: SimpleType, reader: SimpleType, budget: Budget) -> list
             for member in writer.members
         ]
         return None if all(part is None for part in parts) else [text for part in parts for text in part or ()]
+    if writer.item is not None and reader.item is not None:
+        return _lists(writer, reader, budget)
     shown = Comparison(writer, reader, budget)
     return None if shown.proven else shown.texts
+
+
+def _lists(writer: SimpleType, reader: SimpleType, budget: Budget) -> list[str] | None:
+    """Lists are compared by their words, and what they demand of the whole plainly."""
+    words = None
+    if writer.item is not None and reader.item is not None:
+        words = Comparison(writer.item, reader.item, budget, words=True)
+    plain = not reader.facets.values and narrower(writer.facets, reader.facets, "")
+    if words is None or (plain and words.proven):
+        return None
+    least = max(writer.facets.minimum, 1)
+    return [" ".join([word] * times) for word in words.texts for times in (least, least + 1) if times <= _MOST]
 
 
 def proven(writer: SimpleType, reader: SimpleType, budget: Budget) -> bool:
     """Whether it follows from the facets and members alone."""
     budget.spend(1, "value")
-    if writer is reader or _takes_all(reader):
+    if alike(writer, reader) or _takes_all(reader):
         return True
+    if identifying(reader) not in (None, identifying(writer)):
+        return False
     if _finite(writer, reader, budget):
         return True
     if "union" in (writer.variety, reader.variety):
         return _members(writer, reader, budget)
     if writer.item is not None and reader.item is not None:
-        return narrower(writer.facets, reader.facets, "") and proven(writer.item, reader.item, budget)
+        listed = not reader.facets.values or alike(writer.item, reader.item)
+        return listed and narrower(writer.facets, reader.facets, "") and proven(writer.item, reader.item, budget)
     return writer.variety == reader.variety and _atomic(writer, reader)
 
 

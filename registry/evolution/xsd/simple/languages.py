@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from registry.evolution.regex.language import anything, included, length, nothing, one_of, xml_text
 from registry.evolution.xsd.simple.accepts import STRINGS, language_of
-from registry.evolution.xsd.simple.lexical import FORMS, INTEGER
+from registry.evolution.xsd.simple.lexical import FORMS, INTEGER, SURE
+from registry.evolution.xsd.simple.narrower import limits_kept
 from registry.evolution.xsd.simple.ranges import numbers_pattern
 from registry.evolution.xsd.simple.whitespace import STRENGTH
 
@@ -25,7 +26,7 @@ _NORMAL: Final = {
     "replace": r"[^\t\n\r]*",
     "collapse": r"([^ \t\n\r]+( [^ \t\n\r]+)*)?",
 }
-_EXACT: Final = frozenset({"boolean", "time", "gYear", "gMonth", "gYearMonth", "gDay", "duration", "float", "double"})
+_EXACT: Final = frozenset({*SURE, "boolean", "gMonth", "gDay", "hexBinary"})
 _LONG: Final = 2_000
 
 
@@ -126,17 +127,15 @@ def _form(found: SimpleType, *, certain: bool) -> Language:
     if primitive in STRINGS:
         return anything()
     form = language_of(INTEGER if facets.integer else FORMS.get(primitive, ".*"))
-    rough = nothing() if certain else anything()
     if form is None:
-        return rough
+        return nothing() if certain else anything()
     if primitive == "decimal":
         return form & _decimal(facets, certain=certain)
-    if primitive in {"date", "dateTime", "gMonthDay"} and certain:
-        days = language_of(r"-?[0-9]*-[0-9][0-9]-([01][0-9]|2[0-8])([^0-9].*)?")
-        form = rough if days is None else form & days
-    exact = primitive in _EXACT or primitive in {"hexBinary", "date", "dateTime", "gMonthDay"}
-    bounded = facets.low is not None or facets.high is not None
-    return rough & form if certain and (bounded or not exact) else form
+    if not certain:
+        return form
+    sure = language_of(SURE.get(primitive, ".*"))
+    limited = facets.low is not None or facets.high is not None or primitive not in _EXACT
+    return nothing() if limited or sure is None else form & sure
 
 
 def _decimal(facets: Facets, *, certain: bool) -> Language:
@@ -157,18 +156,57 @@ def _decimal(facets: Facets, *, certain: bool) -> Language:
     return found
 
 
-class Comparison:
-    """Two simple types as languages: proven included, or texts that may show that they are not."""
+def primitives(found: SimpleType) -> frozenset[str]:
+    """The primitive types of all its members and items."""
+    if found.variety == "union":
+        return frozenset().union(*(primitives(member) for member in found.members))
+    return frozenset({found.primitive}) if found.item is None else primitives(found.item)
 
-    def __init__(self, writer: SimpleType, reader: SimpleType, budget: Budget) -> None:
-        mine, theirs = over(writer), under(reader)
+
+def _small() -> Language:
+    """Texts that are no number of more digits than every validator takes."""
+    number, small = language_of(FORMS["decimal"]), language_of(SURE["decimal"])
+    return nothing() if number is None or small is None else ~number | small
+
+
+def _marks(found: SimpleType) -> Language:
+    """What a type demands besides its written form and limits, surely."""
+    return _patterns(found.facets, certain=True) & _values(found, certain=True) & _lengths(found, certain=True)
+
+
+def _same_form(writer: SimpleType, reader: SimpleType) -> bool:
+    """Whether the reader takes the written form and limits of every text of the writer."""
+    same = writer.variety == reader.variety == "atomic" and writer.primitive == reader.primitive
+    return same and limits_kept(writer.facets, reader.facets, writer.primitive)
+
+
+def _plain() -> Language:
+    """Texts of everyday characters, which every reader of a witness and every validator understands."""
+    found = language_of(r"[ !#-%'-;=?-~]*")
+    return anything() if found is None else found
+
+
+class Comparison:
+    """Two simple types as languages: proven included, or texts that may show that they are not.
+
+    ``words``: they are items of lists, whose texts hold no white space.
+    """
+
+    def __init__(self, writer: SimpleType, reader: SimpleType, budget: Budget, *, words: bool = False) -> None:
+        mine, theirs = over(writer), _marks(reader) if _same_form(writer, reader) else under(reader)
+        if "decimal" not in primitives(writer) and "decimal" in primitives(reader):
+            theirs = theirs & _small()
+        self.texts: list[str] = []
+        if words:
+            self.proven = self._words(mine, theirs, budget)
+            return
         weakest, strongest = strengths(reader)
         strength = strengths(writer)[1]
-        self.texts: list[str] = []
         # ① texts that no white space handling changes
         found = included(mine & normal(max(strength, strongest)), theirs, budget)
         if found is not None:
-            self.texts.append(found)
+            plain = included(mine & normal(max(strength, strongest)) & _plain(), theirs, budget)
+            self.texts += [found] if plain is None else [plain, found]
         # ② texts that the reader's handling changes and the writer's does not
         loose = None
         if strongest > strength:
@@ -181,3 +219,10 @@ class Comparison:
             example = mine.example(budget)
             self.texts += [] if example is None else [f" {example} ", f"{example}\n"]
         self.proven = found is None and loose is None and not padded
+
+    def _words(self, mine: Language, theirs: Language, budget: Budget) -> bool:
+        word = language_of(r"[^ \t\n\r]+")
+        found = None if word is None else included(mine & word, theirs, budget)
+        if found is not None:
+            self.texts.append(found)
+        return found is None and word is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 _ZONE: Final = r"(Z|[+\-](0[0-9]|1[0-3]):[0-5][0-9]|[+\-]14:00)?"
-_YEAR: Final = r"-?([1-9][0-9]{3,}|0[0-9]{3})"
+_YEAR: Final = r"-?([1-9][0-9]{3,}|0([0-9]{2}[1-9]|[0-9][1-9][0-9]|[1-9][0-9]{2}))"
 _MONTH: Final = r"(0[1-9]|1[0-2])"
 _DAY: Final = r"(0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = r"(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?|24:00:00(\.0+)?)"
@@ -36,6 +36,19 @@ FORMS: Final[dict[str, str]] = {
     "QName": r"([\i-[:]][\c-[:]]*:)?[\i-[:]][\c-[:]]*",
     "NOTATION": r"([\i-[:]][\c-[:]]*:)?[\i-[:]][\c-[:]]*",
 }
+SURE: Final[dict[str, str]] = {
+    "dateTime": r"-?[0-9]{4,6}-[0-9]{2}-([01][0-9]|2[0-8])T[0-9:]*(\.[0-9]{1,6})?([Z+\-].*)?",
+    "date": r"-?[0-9]{4,6}-[0-9]{2}-([01][0-9]|2[0-8])([Z+\-].*)?",
+    "gMonthDay": r"--[0-9]{2}-([01][0-9]|2[0-8])([Z+\-].*)?",
+    "gYear": r"-?[0-9]{4,6}([Z+\-].*)?",
+    "gYearMonth": r"-?[0-9]{4,6}-[0-9]{2}([Z+\-].*)?",
+    "time": r"[0-9:]*(\.[0-9]{1,6})?([Z+\-].*)?",
+    "duration": r"-?P([0-9]{1,6}[YMD])*(T([0-9]{1,6}[HMS])*)?",
+    "float": r"[+\-]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][+\-]?[0-9]{1,2})?|-?INF|NaN",
+    "double": r"[+\-]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][+\-]?[0-9]{1,2})?|-?INF|NaN",
+    "decimal": r"[+\-]?0*[0-9]{0,18}(\.[0-9]{0,6}0*)?",
+}
+"""Of the legal texts those that every validator takes, whatever its limits (libxml2: 24 digits of a decimal)."""
 INTEGER: Final = r"[+\-]?[0-9]+"
 PLAIN_DAYS: Final = frozenset({"time", "gYear", "gMonth", "gYearMonth", "gDay"})
 """Types whose form says all but limits; the others count days of a month."""

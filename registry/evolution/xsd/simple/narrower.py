@@ -5,12 +5,46 @@ Promises that True is certain; False means only "not plainly". Leaves out langua
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from registry.evolution.xsd.names import XS, clark
 from registry.evolution.xsd.simple.numbers import decimal
 
 if TYPE_CHECKING:
-    from registry.evolution.xsd.model import Bound, Facets
+    from registry.evolution.xsd.model import Bound, Facets, SimpleType
+
+_IDENTIFYING: Final = frozenset(clark(XS, local) for local in ("ID", "IDREF", "ENTITY"))
+
+
+def alike(one: SimpleType, other: SimpleType) -> bool:
+    """Whether two types say the same in the same words."""
+    if one is other:
+        return True
+    if (one.variety, one.primitive, one.facets) != (other.variety, other.primitive, other.facets):
+        return False
+    if identifying(one) != identifying(other) or len(one.members) != len(other.members):
+        return False
+    if one.item is not None and other.item is not None and not alike(one.item, other.item):
+        return False
+    return all(map(alike, one.members, other.members))
+
+
+def same_values(one: SimpleType, other: SimpleType) -> bool:
+    """Whether a text that both take is surely the same value for both."""
+    if alike(one, other):
+        return True
+    plain = one.variety == other.variety == "atomic" and identifying(one) == identifying(other)
+    return plain and one.primitive == other.primitive and one.facets.whitespace == other.facets.whitespace
+
+
+def identifying(found: SimpleType) -> str | None:
+    """``ID``, ``IDREF`` or ``ENTITY`` where the type is one: those are judged over the whole document."""
+    step: SimpleType | None = found
+    while step is not None:
+        if step.name in _IDENTIFYING:
+            return step.name
+        step = step.base
+    return None
 
 
 def narrower(one: Facets, other: Facets, primitive: str) -> bool:
@@ -20,7 +54,7 @@ def narrower(one: Facets, other: Facets, primitive: str) -> bool:
         and patterns_kept(one, other)
         and _values(one, other)
         and _lengths(one, other)
-        and _numbers(one, other, primitive)
+        and limits_kept(one, other, primitive)
     )
 
 
@@ -42,7 +76,8 @@ def _lengths(one: Facets, other: Facets) -> bool:
     return other.maximum is None or (one.maximum is not None and one.maximum <= other.maximum)
 
 
-def _numbers(one: Facets, other: Facets, primitive: str) -> bool:
+def limits_kept(one: Facets, other: Facets, primitive: str) -> bool:
+    """Whether every limit and count of digits of ``other`` is implied by ``one``'s."""
     if other.integer and not one.integer:
         return False
     if not (_inside(one.low, other.low, primitive, 1) and _inside(one.high, other.high, primitive, -1)):
