@@ -159,9 +159,20 @@ def verify(files: LedgerFiles, progress: Callable[[int, int], None] | None = Non
     vault = Vault.under(read_vault_key(files.vault_key_file))
     store = open_store(files.store_url)
     try:
-        return _Walk(store, verifiers, vault, _guarded(files)).go(progress or (lambda _done, _all: None))
+        return walk(store, verifiers, vault, _guarded(files), progress)
     finally:
         store.close()
+
+
+def walk(
+    store: Store,
+    verifiers: Sequence[NoteVerifier],
+    vault: Vault,
+    guarded: Head | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
+    """`verify` over an opened store; `guarded` is what the guard file holds, None where there is no file."""
+    return _Walk(store, verifiers, vault, guarded).go(progress or (lambda _done, _all: None))
 
 
 def erase(files: LedgerFiles, indexes: Sequence[int]) -> int:

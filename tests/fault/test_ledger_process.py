@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ledger_kit import record
 from ledger_process import files_in
+from postgresql_kit import needs_postgresql, own_schema
 
 from bus.ledger import tools
 from bus.ledger.client import LedgerClient
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests" / "lib" / "ledger_process.py"
+ROUNDS = int(os.environ.get("LIENTHONG_TEST_KILLS", "20"))
+"""How often the process is killed; `.ci/run` has it killed hundreds of times."""
 
 
 class Processes:
@@ -76,9 +79,9 @@ def item(number: int) -> Append:
     return record(number, unique=b"key %d" % number)
 
 
-async def sound(folder: Path, acknowledged: dict[int, int], numbers: Collection[int]) -> None:
+async def sound(folder: Path, acknowledged: dict[int, int], numbers: Collection[int], url: str = "") -> None:
     """Each of these records stands once, the acknowledged where they were said to; chain, notes and guard agree."""
-    ledger = await start_ledger(files_in(folder), cadence_s=3600)
+    ledger = await start_ledger(files_in(folder, url), cadence_s=3600)
     leaves: list[bytes] = []
     while more := await ledger.read(len(leaves), len(leaves) + 4096):
         leaves += more
@@ -86,12 +89,12 @@ async def sound(folder: Path, acknowledged: dict[int, int], numbers: Collection[
     assert sorted(leaves) == sorted(record(number).leaf for number in numbers)
     for number, index in acknowledged.items():
         assert leaves[index] == record(number).leaf
-    await whole(folder)
+    await whole(folder, url)
 
 
-async def whole(folder: Path) -> None:
+async def whole(folder: Path, url: str = "") -> None:
     """The whole log, hashed again: leaves, every checkpoint ever signed, and the guard agree."""
-    verified = await asyncio.to_thread(tools.verify, files_in(folder))
+    verified = await asyncio.to_thread(tools.verify, files_in(folder, url))
     assert {finding.step: finding.holds for finding in verified.findings if finding.step != "details"} == {
         "leaves": True,
         "checkpoints": True,
@@ -99,11 +102,58 @@ async def whole(folder: Path) -> None:
     }
 
 
+class Forked:
+    """One ledger process after another, forked from one warm process and killed at a word."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        if self._process is None:
+            words = (str(PROGRAM), "--again", str(self.folder), self.url)
+            pipe = asyncio.subprocess.PIPE
+            env = {**os.environ, "PYTHONPATH": str(ROOT)}
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *words, stdin=pipe, stdout=pipe, env=env
+            )
+        await self._told("start", "ready")
+
+    async def kill(self) -> None:
+        await self._told("kill", "dead")
+
+    async def _told(self, word: str, answer: str) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{word}\n".encode())
+        async for line in process.stdout:
+            if line.decode().strip() == answer:
+                return
+        pytest.fail(f"it never said {answer!r}")
+
+    async def close(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()  # it ends with its input
+            await self._process.wait()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgresql)])
+async def forked(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Forked]:
+    with own_schema() if request.param == "postgresql" else contextlib.nullcontext("") as url:
+        tools.init(files_in(tmp_path, url))
+        made = Forked(tmp_path, url)
+        yield made
+        await made.close()
+
+
 @pytest.mark.timeout(900)
-async def test_killed_again_and_again_it_loses_nothing_and_records_nothing_twice(processes: Processes):
-    rounds, acknowledged, enough = 20, dict[int, int](), asyncio.Event()
-    process = await processes.start()
-    clients = [await LedgerClient.connect(processes.folder / "s", patience_s=60) for _ in range(2)]
+async def test_killed_again_and_again_it_loses_nothing_and_records_nothing_twice(forked: Forked):
+    rounds, acknowledged, enough = ROUNDS // 2 if forked.url else ROUNDS, dict[int, int](), asyncio.Event()
+    await forked.start()
+    clients = [await LedgerClient.connect(forked.folder / "s", patience_s=60) for _ in range(2)]
     progress = asyncio.Event()
 
     async def worker(which: int) -> None:
@@ -121,10 +171,9 @@ async def test_killed_again_and_again_it_loses_nothing_and_records_nothing_twice
         for _ in range(12):
             progress.clear()
             await first_of(progress.wait(), work)
-        process.kill()
-        await process.wait()
-        await whole(processes.folder)
-        process = await processes.start()
+        await forked.kill()
+        await whole(forked.folder, forked.url)
+        await forked.start()
     progress.clear()
     await first_of(progress.wait(), work)  # the clients have met the last one
     enough.set()
@@ -132,9 +181,8 @@ async def test_killed_again_and_again_it_loses_nothing_and_records_nothing_twice
     assert max(client.term for client in clients) == 1 + rounds
     for client in clients:
         await client.close()
-    process.kill()
-    await process.wait()
-    await sound(processes.folder, acknowledged, set(acknowledged))
+    await forked.kill()
+    await sound(forked.folder, acknowledged, set(acknowledged), forked.url)
 
 
 async def first_of(wait: Coroutine[None, None, object], work: asyncio.Future[object]) -> None:

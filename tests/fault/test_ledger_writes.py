@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ledger_kit import NOTE_KEY, ORIGIN, new_guard, record, started
+from ledger_kit import NOTE_KEY, ORIGIN, VAULT_KEY, new_guard, record, started
 from postgresql_kit import needs_postgresql, own_schema
 
 from bus.ledger.guard import Guard, GuardError
@@ -26,6 +26,8 @@ from bus.ledger.port import (
     Refusal,
     Refused,
 )
+from bus.ledger.tools import walk
+from bus.ledger.vault import Vault
 from bus.storage.engine import sqlite_file
 from bus.storage.kinds import create_store, open_store
 from bus.storage.memory import MemoryStore
@@ -71,11 +73,30 @@ class BreakingStore:
 def open_(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     new_guard(tmp_path)
     if request.param == "memory":
-        yield MemoryStore(ORIGIN).reopened
+        opened: Callable[[], Store] = MemoryStore(ORIGIN).reopened
+        yield opened
+        whole(opened, tmp_path)
         return
     with own_schema() if request.param == "postgresql" else nullcontext(f"sqlite:///{tmp_path}/ledger.db") as url:
         create_store(url, ORIGIN)
         yield lambda: open_store(url)
+        whole(lambda: open_store(url), tmp_path)
+
+
+def whole(open_: Callable[[], Store], folder: Path) -> None:
+    """The whole log, hashed again as it lies there: leaves, every checkpoint ever signed and the guard agree.
+
+    Where somebody else signed more than stands, the guard alone says so.
+    """
+    store = open_()
+    try:
+        guarded = Guard(folder / "guard.json", ORIGIN).read()
+        verified = walk(store, [NOTE_KEY.verifier], Vault.under(VAULT_KEY), guarded)
+        findings = {one.step: one.holds for one in verified.findings if one.step != "details"}
+        beyond = guarded.size > store.head().size
+        assert findings == {"leaves": True, "checkpoints": True, "guard": not beyond}
+    finally:
+        store.close()
 
 
 def item(number: int) -> Append:
@@ -126,6 +147,7 @@ async def test_each_write_broken(open_: Callable[[], Store], tmp_path: Path, wri
             with pytest.raises(LedgerStoppedError):
                 await stopped.append(item(50))
         await stopped.close()
+    whole(open_, tmp_path)
     again = await started(open_(), tmp_path)
     await put(again, acknowledged, range(20))
     await sound(again, acknowledged)
@@ -141,6 +163,7 @@ async def test_a_batch_that_fails_fails_for_everybody_in_it_and_stands_whole_or_
     tries = await asyncio.gather(*(ledger.append(item(i)) for i in range(1, 20)), return_exceptions=True)
     assert all(isinstance(one, LedgerStoppedError) for one in tries)
     await ledger.close()
+    whole(open_, tmp_path)
     acknowledged = {0: 0}
     again = await started(open_(), tmp_path)
     standing = (await again.head()).size
