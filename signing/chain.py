@@ -59,6 +59,8 @@ class Use(StrEnum):
     """What a certificate is meant for."""
 
     SEAL = "seal"
+    DOCUMENT = "document"
+    """As a seal's, and P-384 too: signatures over files."""
     LINK_CLIENT = "link-client"
     LINK_SERVER = "link-server"
     TIME_STAMP = "time-stamp"
@@ -165,17 +167,29 @@ def check_chain(
         intermediates: certificates that may stand in between, DER, at most four.
         anchors: trusted roots, DER.
         at: the moment, aware.
-        use: seal, link-client, link-server or time-stamp.
+        use: seal, document, link-client, link-server or time-stamp.
     """
     try:
-        leaf, between, roots = _read(leaf_der, intermediates, anchors)  # 1 every certificate parses
-        _within_validity(leaf, at)  # 2 the moment lies within its validity
-        _fit(leaf, use)  # 3 its usage fits
-        chain = _path(leaf, between, roots, at)  # 4 a path leads to an anchor
-        _strong(chain, use)  # 5 every key on the path is strong enough
+        path_of(leaf_der, intermediates, anchors, at, use)
     except VerdictError as stop:
         return stop.verdict
     return PASSED
+
+
+def path_of(
+    leaf_der: bytes, intermediates: Sequence[bytes], anchors: Sequence[bytes], at: datetime, use: Use
+) -> list[x509.Certificate]:
+    """The chain that `check_chain` finds, the certificate first, the anchor last.
+
+    Raises:
+        VerdictError: there is none that holds.
+    """
+    leaf, between, roots = _read(leaf_der, intermediates, anchors)  # 1 every certificate parses
+    _within_validity(leaf, at)  # 2 the moment lies within its validity
+    _fit(leaf, use)  # 3 its usage fits
+    chain = _path(leaf, between, roots, at)  # 4 a path leads to an anchor
+    _strong(chain, use)  # 5 every key on the path is strong enough
+    return chain
 
 
 def _read(
@@ -239,7 +253,7 @@ def _usage_fault(certificate: x509.Certificate, use: Use) -> str:
     purposes = frozenset(extended.value) if extended is not None else frozenset()
     if purposes & _FOREIGN_EKU:
         return "certificate: its extended key usage names a purpose that neither seals nor links"
-    return _seal_fault(bits, purposes) if use is Use.SEAL else _link_fault(bits, purposes, use)
+    return _seal_fault(bits, purposes) if use in {Use.SEAL, Use.DOCUMENT} else _link_fault(bits, purposes, use)
 
 
 def _time_stamp_fault(certificate: x509.Certificate) -> str:
@@ -313,7 +327,7 @@ def _signs_certificates(_policy: Policy, _certificate: x509.Certificate, usage: 
 def _strong(chain: list[x509.Certificate], use: Use) -> None:
     leaf, *issuers = chain
     try:
-        if use is Use.TIME_STAMP:  # foreign authorities: the keys that issuers may have, too
+        if use in {Use.TIME_STAMP, Use.DOCUMENT}:  # the keys that issuers may have, too
             issuers = chain
         else:
             admitted_key(leaf.public_key())

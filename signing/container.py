@@ -14,7 +14,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Final
 
@@ -76,42 +76,49 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
+def unpack(
+    data: bytes, must_be_taken: Callable[[str], None] | None = None, *, most: int = MAX_FILES
+) -> dict[str, bytes]:
     """The files of an archive, stored or deflated, by name.
+
+    Args:
+        data: the archive.
+        must_be_taken: raises `ContainerError` at a name that is not taken; None takes plain names alone.
+        most: how many files it may have.
 
     Raises:
         ContainerError: malformed, over a limit, a name that is not plain or stands twice, a checksum that differs.
     """
     if len(data) > MAX_BYTES:
         raise ContainerError(f"container: at most {MAX_BYTES} bytes")
-    _must_have_small_directory(data)
+    _must_have_small_directory(data, most)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            return _inflated(archive)
+            return _inflated(archive, must_be_taken or _must_be_plain, most)
     except ContainerError:
         raise
     except _UNREADABLE as error:
         raise ContainerError(f"container: not a readable ZIP ({type(error).__name__})") from error
 
 
-def _must_have_small_directory(data: bytes) -> None:
+def _must_have_small_directory(data: bytes, most: int) -> None:
     """Before anything is parsed: an end record whose directory is small, so that no list of millions is built."""
     at = data.rfind(_END_MAGIC, max(0, len(data) - _END.size - _MAX_COMMENT_BYTES))
     if at < 0 or at + _END.size > len(data):
         raise ContainerError("container: no end record")
     _, disk, first_disk, here, total, length, _, _ = _END.unpack_from(data, at)
-    if disk or first_disk or here != total or total > MAX_FILES or length > _MAX_DIRECTORY_BYTES:
-        raise ContainerError(f"container: one disk, at most {MAX_FILES} files")
+    if disk or first_disk or here != total or total > most or length > _MAX_DIRECTORY_BYTES:
+        raise ContainerError(f"container: one disk, at most {most} files")
 
 
-def _inflated(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _inflated(archive: zipfile.ZipFile, must_be_taken: Callable[[str], None], most: int) -> dict[str, bytes]:
     entries = archive.infolist()
-    if len(entries) > MAX_FILES:
-        raise ContainerError(f"container: at most {MAX_FILES} files")
+    if len(entries) > most:
+        raise ContainerError(f"container: at most {most} files")
     files: dict[str, bytes] = {}
     left = MAX_BYTES
     for entry in entries:
-        _must_be_plain(entry.orig_filename)
+        must_be_taken(entry.orig_filename)
         if entry.filename in files:
             raise ContainerError("container: a name stands twice")
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:

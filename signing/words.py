@@ -85,6 +85,19 @@ INDICATIONS: Final[Mapping[Indication, Bilingual]] = {
         "vi": "các dấu thời gian không đúng thứ tự",
         "en": "moments stand in an order that cannot be",
     },
+    Indication.REVOKED_CA_NO_POE: {
+        "vi": "chứng thư của đơn vị cấp đã bị thu hồi, chưa chứng minh được chữ ký có trước đó",
+        "en": "an issuer's certificate was revoked, and nothing proves that the signature is older",
+    },
+    Indication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: {
+        "vi": "thuật toán đã hết hạn dùng, chưa chứng minh được chữ ký có trước đó",
+        "en": "an algorithm has been retired, and nothing proves that the signature is older",
+    },
+    Indication.TRY_LATER: {
+        "vi": "chưa có chứng cứ về tình trạng thu hồi",
+        "en": "evidence of non-revocation is missing or does not count",
+    },
+    Indication.GENERIC: {"vi": "không được kiểm tra", "en": "not judged"},
 }
 
 RULES: Final[Mapping[str, str]] = {
