@@ -19,6 +19,7 @@ from bus.node.watch import read_state as read_watch
 from bus.registry.publish import RepositoryStateError
 from bus.registry.summary import RoleState, summarise
 from bus.storage.port import StoreError
+from bus.usages.issuer import IssuerError, PinnedKeys
 from config.hub import HubSettings
 from config.node import NodeSettings
 from config.parts import TrustSettings
@@ -36,6 +37,7 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
         yield from _witnesses(settings)
         yield from _anchoring(settings, now)
         yield from _registry(settings, now)
+        yield from _issuer(settings)
     else:
         yield _trusted_root(settings)
         yield _watch(settings)
@@ -89,6 +91,22 @@ def _anchoring(settings: HubSettings, now: datetime) -> Iterator[Finding]:
     late = waited > timedelta(hours=settings.anchoring.warn_after_hours)
     text = f"{last}; a newer checkpoint waits for {waited.total_seconds() / 3600:.1f} hours: {state.alarm}"
     yield Finding(name, Health.WARNING if late else Health.GOOD, text, "see docs/transparency.md §7")
+
+
+def _issuer(settings: HubSettings) -> Iterator[Finding]:
+    """The keys by which citizens' tokens are judged; where they are fetched, that is left to the running hub."""
+    usages = settings.usages
+    if usages is None:
+        return
+    if usages.key_set is None:
+        yield Finding("e-ID issuer", Health.GOOD, f"{usages.issuer}: its keys are fetched when first needed")
+        return
+    try:
+        PinnedKeys(usages.key_set, allow_development=settings.trust.allow_development_pki)
+    except IssuerError as error:
+        yield Finding("e-ID issuer", Health.BAD, str(error), "get the issuer's JWK set anew; see docs/usages.md")
+    else:
+        yield Finding("e-ID issuer", Health.GOOD, f"{usages.issuer}: keys in {usages.key_set}")
 
 
 def _watch(settings: NodeSettings) -> Finding:
