@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from audit_kit import START_MS, Book, Desk
+from bulk_index import fill
 from ledger_kit import ORIGIN
 
-from bus.audit.index import EVERYTHING, NO_KEYS, Batch, IndexStore, Keys, Linked, Sight, create_index
+from bus.audit.index import EVERYTHING, NO_KEYS, Batch, IndexStore, Keys, Linked, Sight
 from bus.audit.inquiry import EXPORT_STRIDE, read_many
 from bus.audit.proofs import Proofs
 from bus.audit.query import Place, Search
@@ -30,6 +31,7 @@ from bus.storage.kinds import create_store, open_store
 
 RECORDS = int(os.environ.get("LIENTHONG_BENCH_RECORDS", "1000000"))
 REAL = 20_000
+STRIDE = 65_536
 AGENCIES = [f"a{number:06d}" for number in range(100_100, 100_400)]
 SERVICES = [f"{agency}/system/service-{number}" for agency in AGENCIES[:60] for number in range(2)]
 MOMENTS_MS = 86_400_000 * 365
@@ -91,13 +93,13 @@ def timed(what: str, search: Callable[[], list[Row]], rounds: int = 30) -> None:
 @pytest.mark.timeout(0)
 def test_search(tmp_path: Path):
     url = os.environ.get("LIENTHONG_BENCH_DATABASE") or f"sqlite:///{tmp_path / 'index.sqlite3'}"
-    create_index(url)
-    index, choose = IndexStore(url), random.Random(7)  # noqa: S311 - test data
+    choose = random.Random(7)  # noqa: S311 - test data
     began = time.perf_counter()
-    for start in range(0, RECORDS, 4096):
-        index.add(batch(start, min(RECORDS, start + 4096), choose))
+    say(f"\n{url.partition(':')[0]}, {RECORDS} records:")
+    fill(url, (batch(start, min(RECORDS, start + STRIDE), choose) for start in range(0, RECORDS, STRIDE)), say)
     took = time.perf_counter() - began
-    say(f"\n{url.partition(':')[0]}, {RECORDS} records: filled in {took:.0f} s, {RECORDS / took:.0f} rows/s")
+    say(f"  filled in {took:.0f} s, {RECORDS / took:.0f} rows/s")
+    index = IndexStore(url)
 
     def by(equal: dict[str, str | int], sight: Sight = EVERYTHING, keys: Keys = NO_KEYS, **more: int) -> None:
         search = Search(equal=tuple(equal.items()), limit=100, **more)  # type: ignore[arg-type]
