@@ -47,6 +47,7 @@ _FOREIGN_EKU: Final = frozenset(
 
 _UNREADABLE: Final = (
     ValueError,
+    TypeError,  # a name's value of a type that its attribute cannot have
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,

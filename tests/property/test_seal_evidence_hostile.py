@@ -4,7 +4,7 @@ import json
 
 import pytest
 from evidence_kit import Exchange, trust
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from seal_kit import NOW_MS
 
@@ -50,6 +50,7 @@ def test_no_altered_receipt_is_a_yes(member: str, place: int, character: str):
     assert (outcome(form) is Status.PASSED) is (form["receipt"][member] == before)
 
 
+@example(0, 990, "M")  # a BIT STRING in a name: cryptography raises TypeError
 @given(st.integers(0, 3), st.integers(0, 5000), base64url)
 def test_no_altered_certificate_is_a_yes(which: int, place: int, character: str):
     form = json.loads(json.dumps(FILE))
