@@ -23,7 +23,7 @@ from registry.evolution.json.formula import (
     Only,
     Types,
 )
-from registry.evolution.json.literals import Literal
+from registry.evolution.json.literals import Literal, ValueAt
 
 Choices = tuple[Formula, ...]
 """Alternatives, one of which must hold."""
@@ -32,7 +32,7 @@ Choices = tuple[Formula, ...]
 class Branch:
     """Conditions on one value, partly opened."""
 
-    __slots__ = ("_denied", "_pending", "_seen", "_todo", "literals", "types")
+    __slots__ = ("_denied", "_pending", "_seen", "_todo", "_values", "literals", "types")
 
     def __init__(self, conditions: Iterable[Formula]) -> None:
         self.types = EVERY
@@ -41,6 +41,7 @@ class Branch:
         self._denied: set[Formula] = set()
         self._pending: list[Choices] = []
         self._todo: list[Formula] = list(conditions)
+        self._values: dict[str, list[Formula]] | None = None
 
     def settle(self, budget: Budget) -> bool:
         """Open what need not be chosen; False: it contradicts itself."""
@@ -77,25 +78,39 @@ class Branch:
         """The lists of alternatives that are left; first those that say most about the value, and short ones."""
         return sorted(self._pending, key=lambda parts: (all(isinstance(part, Not) for part in parts), len(parts)))
 
-    def kinds(self) -> list[Branch]:
-        """The branches that this one stands for, by kind of type."""
-        return [self._with(one_kind=kind) for kind in _kinds(self.types)]
+    def kinds(self) -> list[int]:
+        """The types it may be of, kind by kind."""
+        return _kinds(self.types)
 
-    def assuming(self, part: Formula) -> Branch:
-        """This branch with one more condition, and without what is left to choose."""
-        return self._with(part, [])
+    def of_kind(self, types: int) -> Branch:
+        """This branch for some of its types."""
+        return self._copy(self._pending, types)
 
-    def choosing(self, parts: Iterable[Formula], others: list[Choices]) -> list[Branch]:
-        """The branches that this one stands for, by one list of alternatives; ``others`` are left to choose."""
-        return [self._with(part, others) for part in parts]
+    def assuming(self, part: Formula, others: Iterable[Choices] = ()) -> Branch:
+        """This branch with one more condition; ``others`` are left to choose."""
+        return self._copy(others, EVERY, part)
 
-    def _with(self, part: Formula | None = None, pending: list[Choices] | None = None, one_kind: int = EVERY) -> Branch:
-        branch = Branch(() if part is None else (part,))
-        branch.types = self.types & one_kind
+    def values_at(self, name: str) -> list[Formula]:
+        """What is asked of the value under a name, as far as the name itself is mentioned."""
+        if self._values is None:
+            self._values = {}
+            for literal in self.literals:
+                if isinstance(literal, ValueAt):
+                    self._values.setdefault(literal.name, []).append(literal.value)
+        return self._values.get(name, [])
+
+    @property
+    def size(self) -> int:
+        """How many conditions it holds."""
+        return len(self._seen)
+
+    def _copy(self, pending: Iterable[Choices], types: int, *more: Formula) -> Branch:
+        branch = Branch(more)
+        branch.types = self.types & types
         branch.literals = self.literals.copy()
         branch._seen = self._seen.copy()
         branch._denied = self._denied.copy()
-        branch._pending = self._pending.copy() if pending is None else pending.copy()
+        branch._pending = list(pending)
         return branch
 
     def _open(self, budget: Budget) -> bool:

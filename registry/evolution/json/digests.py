@@ -31,6 +31,7 @@ _ANNOTATIONS: Final = frozenset(
 _DYNAMIC: Final = ("$dynamicRef", "$recursiveRef")
 _FOLLOWED: Final = 64
 """Referring subschemas that a digest looks into one by one; with more of them it names all documents instead."""
+_FOLLOWED_IN_ALL: Final = 10_000
 
 
 class Digests:
@@ -40,6 +41,7 @@ class Digests:
         self._resources: Final = resources
         self._own: dict[int, tuple[bytes, tuple[Node, ...]]] = {}
         self._whole: dict[int, bytes] = {}
+        self._spent = 0
         self._everything: bytes | None = None
 
     def of(self, node: Node) -> bytes:
@@ -86,7 +88,12 @@ class Digests:
         waiting, seen = list(referring), {id(one.schema) for one in referring}
         while waiting:
             source = waiting.pop()
-            if len(seen) > _FOLLOWED or any(keyword in source.schema for keyword in _DYNAMIC):
+            self._spent += 1
+            if (
+                len(seen) > _FOLLOWED
+                or self._spent > _FOLLOWED_IN_ALL
+                or any(keyword in source.schema for keyword in _DYNAMIC)
+            ):
                 return _digest(f"{self._all()}\0{node.document}\0{node.path}")
             reference = source.schema["$ref"]
             target = self._resources.target(source, str(reference))

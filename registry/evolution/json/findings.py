@@ -31,12 +31,13 @@ def unknown(rule: str, spent: int) -> Unknown:
     return Unknown(rule, Place(), Place(), UNKNOWN[rule], spent)
 
 
-def findings(writer: JsonSchema, reader: JsonSchema, document: Value) -> tuple[Finding, ...]:
-    """What the reader refuses in a document that the writer allows."""
+def findings(writer: JsonSchema, reader: JsonSchema, documents: list[Value]) -> tuple[Finding, ...]:
+    """What the reader refuses in documents that the writer allows."""
     found: dict[tuple[str, Place], Finding] = {}
-    for error in reader.confirming.errors(document)[:_SHOWN]:
-        for finding in _told(writer, reader, error):
-            found.setdefault((finding.rule, finding.reader), finding)
+    for document in documents:
+        for error in reader.confirming.errors(document)[:_SHOWN]:
+            for finding in _told(writer, reader, error) if len(found) < _SHOWN else ():
+                found.setdefault((finding.rule, finding.reader), finding)
     if not found:
         return (_finding("refused", FINDINGS["refused"], Place(), Place(), {}),)
     return tuple(found.values())

@@ -16,15 +16,19 @@ from registry.evolution.json.confirm import Confirming
 from registry.evolution.json.findings import findings, unknown
 from registry.evolution.json.formula import Formula, negation
 from registry.evolution.json.keywords import KEYWORDS
+from registry.evolution.json.lines import line_of
 from registry.evolution.json.loops import refuse_loops
 from registry.evolution.json.outcome import Doubt, Found, goal
-from registry.evolution.json.reading import written
+from registry.evolution.json.parts import parts_of
+from registry.evolution.json.reading import Value, written
 from registry.evolution.json.resources import Resources, pointer_of
 from registry.evolution.json.search import Search
 from registry.evolution.json.unevaluated import closing
 from registry.evolution.port import FormatName, Parsed, Policy, Strictness
 from registry.evolution.verdict import Compatible, Incompatible, Place, Verdict, Witness
-from schemas.positions import Positions, positions
+
+_TOLD: Final = 40
+"""Conditions that are looked at to tell what is wrong."""
 
 
 class JsonSchema:
@@ -39,7 +43,7 @@ class JsonSchema:
         self.resources: Final = Resources(text, references, budget)
         refuse_loops(self.resources)
         self.confirming: Final = Confirming(self.resources)
-        self._positions: Final[dict[str, Positions]] = {}
+        self._parts: Final[dict[Reading, list[Formula]]] = {}
         self._compiler: Final = Compiler(self.resources, KEYWORDS, closing)
 
     @cached_property
@@ -51,12 +55,15 @@ class JsonSchema:
         """What it says, opened by whoever looks."""
         return self._compiler.formula(self.resources.value, reading)
 
+    def parts(self, reading: Reading) -> list[Formula]:
+        """Its conditions one by one."""
+        if reading not in self._parts:
+            self._parts[reading] = parts_of(self.formula(reading))
+        return self._parts[reading]
+
     def place(self, document: str, path: tuple[str | int, ...]) -> Place:
         """A place with its line."""
-        known = self._positions.get(document)
-        if known is None:
-            known = self._positions[document] = positions(self.resources.texts[document].encode(), "json")
-        return Place(pointer_of(path), known.at(path).line, document)
+        return Place(pointer_of(path), line_of(self.resources.texts[document], path), document)
 
 
 class JsonFormat:
@@ -72,11 +79,13 @@ class JsonFormat:
         """See ``Format``."""
         if not isinstance(writer, JsonSchema) or not isinstance(reader, JsonSchema):
             raise TypeError("both schemas come from this format's parse")
+        writing = Reading.CLOSED if policy.strictness is Strictness.LENIENT else Reading.PLAIN
+        reading = Reading.FILLED if policy.required_with_default else Reading.PLAIN
+        wrote, read = writer.formula(writing), reader.formula(reading)
         # 1. a document that the one allows and the other does not
-        wrote = writer.formula(Reading.CLOSED if policy.strictness is Strictness.LENIENT else Reading.PLAIN)
-        read = reader.formula(Reading.FILLED if policy.required_with_default else Reading.PLAIN)
+        search = Search(budget)
         try:
-            outcome = Search(budget).find(goal([wrote, negation(read)]))
+            outcome = search.find(goal([wrote, negation(read)]))
         except BudgetSpentError as spent:
             return unknown("budget-spent", spent.limit)
         # 2. there is none, or nobody knows
@@ -84,8 +93,28 @@ class JsonFormat:
             return unknown(outcome.reason, budget.spent)
         if not isinstance(outcome, Found):
             return Compatible()
-        # 3. there is one: does a validator agree?
-        accepted, refused = writer.confirming.accepts(outcome.value), reader.confirming.accepts(outcome.value)
-        if accepted is not True or refused is not False:
+        # 3. there is one, and others that break one condition each: with which of them does a validator agree?
+        known = set(writer.parts(writing))
+        changed = [part for part in reader.parts(reading) if part not in known]
+        documents = [outcome.value, *_breaking(search, wrote, changed)]
+        confirmed = [document for document in documents if _confirmed(writer, reader, document)]
+        if not confirmed:
             return unknown("witness-unconfirmed" if outcome.sure else outcome.reason, budget.spent)
-        return Incompatible(findings(writer, reader, outcome.value), Witness(written(outcome.value)))
+        return Incompatible(findings(writer, reader, confirmed), Witness(written(confirmed[0])))
+
+
+def _confirmed(writer: JsonSchema, reader: JsonSchema, document: Value) -> bool:
+    return writer.confirming.accepts(document) is True and reader.confirming.accepts(document) is False
+
+
+def _breaking(search: Search, wrote: Formula, parts: list[Formula]) -> list[Value]:
+    """Documents that break one condition each, as far as the budget goes."""
+    documents: list[Value] = []
+    try:
+        for part in parts[:_TOLD]:
+            outcome = search.find(goal([wrote, negation(part)]))
+            if isinstance(outcome, Found):
+                documents.append(outcome.value)
+    except BudgetSpentError:
+        pass  # what was found is true all the same
+    return documents

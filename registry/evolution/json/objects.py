@@ -6,13 +6,12 @@ the conditions mention and among all others, class by class of names.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Final, NamedTuple
 
 from registry.evolution.budget import Budget
-from registry.evolution.json.formula import FALSE, STRING, Formula, Types, negation, one
+from registry.evolution.json.formula import FALSE, STRING, TRUE, Formula, Types, all_of, negation, one
 from registry.evolution.json.literals import (
     HOLDS,
     NOT,
@@ -28,8 +27,6 @@ from registry.evolution.json.literals import (
 from registry.evolution.json.names import name_in
 from registry.evolution.json.outcome import EMPTY, Doubt, Empty, Found, Goal, Outcome, Steps, better, goal, joined, rank
 
-_CLASSES: Final = 6
-"""Conditions on classes of names at once."""
 _OWED: Final = 4
 """Properties that must exist somewhere, at once."""
 _SURE: Final = 3
@@ -77,13 +74,6 @@ class Wanted:
                 self.low = max(self.low, literal.count + 1)
 
 
-class _Class(NamedTuple):
-    names: Formula
-    value: Formula | None
-
-
-Classes = tuple[list[_Class], list[_Class]]
-"""Those that a name is in, and those that it is not in."""
 Chosen = Mapping[str, tuple[Goal, Found]]
 """Name → what is asked of its value, and a value."""
 
@@ -113,7 +103,7 @@ def find_object(literals: Iterable[Literal], budget: Budget) -> Steps:
     if not isinstance(building.doubt, Empty):
         return building.doubt
     # 3. what must be there somewhere, and then enough of anything
-    if len(wanted.where) > _CLASSES or len(wanted.owed) > _OWED:
+    if len(wanted.owed) > _OWED:
         return Doubt("too-many-name-classes")
     found = yield from building.place(0, chosen)
     return better(building.doubt, found)
@@ -157,12 +147,7 @@ class _Building:
                 return best
         if self._full(chosen):
             return best
-        for classes in self._classes(number):
-            names, asked = self._new(owed, classes, chosen)
-            best = better(best, (yield from self._named(number, chosen, names, asked)))
-            if rank(best) == _SURE:
-                return best
-        return best
+        return better(best, (yield from self._placed_anew(number, chosen)))
 
     def _placed(self, number: int, chosen: Chosen, name: str, asked: Goal) -> Steps:
         found = yield asked
@@ -170,45 +155,20 @@ class _Building:
             return found
         return (yield from self.place(number + 1, {**chosen, name: (asked, found)}))
 
-    def _named(self, number: int, chosen: Chosen, names: Goal, asked: Goal) -> Steps:
-        """The same under a name of a class."""
-        if FALSE in asked:
-            return EMPTY
-        # The value first: most classes fail by it, and names may need automata.
-        found = yield asked
-        if not isinstance(found, Found):
-            return found
-        name = yield names
-        if not isinstance(name, Found):
-            return name
-        found = found if name.sure else Found(found.value, found.size, found.depth, sure=False, reason=name.reason)
-        return (yield from self.place(number + 1, {**chosen, str(name.value): (asked, found)}))
-
-    def _classes(self, number: int) -> Iterator[Classes]:
-        """Classes of names: which conditions apply; with more than one property owed, each is cut by all others too."""
-        where = [_Class(one.names, one.value) for one in self._wanted.where]
-        others = [_Class(one.names, None) for n, one in enumerate(self._wanted.owed) if n != number]
-        for size in range(len(where) + 1):
-            for inside in combinations(where, size):
-                outside = [one for one in where if one not in inside]
-                for more in range(len(others) + 1):
-                    for cut in combinations(others, more):
-                        yield [*inside, *cut], [*outside, *(one for one in others if one not in cut)]
-
-    def _new(self, owed: Where | None, classes: Classes, chosen: Chosen) -> tuple[Goal, Goal]:
-        """What is asked of a new name in a class, and of the value under it."""
-        inside, outside = classes
-        taken = self._known | chosen.keys()
-        names = [one(Types, STRING), *(negation(other.names) for other in outside)]
-        if taken:
-            names.append(one(TextIn, frozenset(taken), NOT))
-        if len(self._wanted.owed) > 1:
-            names.extend(other.names for other in inside)
-        values = [other.value for other in inside if other.value is not None]
-        if owed is not None:
-            names.append(owed.names)
-            values.append(owed.value)
-        return goal(names), goal(values)
+    def _placed_anew(self, number: int, chosen: Chosen) -> Steps:
+        """The same under a name that nothing mentions."""
+        owed = self._wanted.owed[number]
+        anew = _Names(self._wanted, owed, self._budget)
+        best: Outcome = EMPTY
+        while True:
+            name, asked, found = yield from anew.following(self._known | chosen.keys())
+            if name is None or not isinstance(found, Found):
+                return better(best, found)
+            best = better(best, (yield from self.place(number + 1, {**chosen, name: (asked, found)})))
+            if rank(best) == _SURE:
+                return best
+            # Another name of the same classes would fare no better.
+            yield from anew.without_alike(name)
 
     def _full(self, chosen: Chosen) -> bool:
         return self._wanted.high is not None and len(chosen) >= self._wanted.high
@@ -224,30 +184,87 @@ class _Building:
                 asked = yield from self.asked(name)
                 found = yield asked
                 self._add(full, name, asked, found)
-        for classes in self._classes(-1) if len(full) < self._wanted.low else ():
-            yield from self._more(full, classes)
+        anew = _Names(self._wanted, Where(TRUE, TRUE), self._budget)
+        while len(full) < self._wanted.low:
+            more, asked, found = yield from anew.following(self._known | full.keys())
+            if more is None:
+                self.doubt = better(self.doubt, found)
+                break
+            self._add(full, more, asked, found)
         if len(full) < self._wanted.low:
             return self.doubt
         return joined({name: found.value for name, (_, found) in full.items()}, (found for _, found in full.values()))
-
-    def _more(self, full: dict[str, tuple[Goal, Found]], classes: Classes) -> Generator[Goal, Outcome, None]:
-        while len(full) < self._wanted.low:
-            names, asked = self._new(None, classes, full)
-            found = yield asked
-            if not isinstance(found, Found):
-                self.doubt = better(self.doubt, found)
-                return
-            name = yield names
-            if not isinstance(name, Found):
-                self.doubt = better(self.doubt, name)
-                return
-            self._add(full, str(name.value), asked, found)
 
     def _add(self, full: dict[str, tuple[Goal, Found]], name: str, asked: Goal, found: Outcome) -> None:
         if isinstance(found, Found):
             full[name] = asked, found
         else:
             self.doubt = better(self.doubt, found)
+
+
+class _Names:
+    """New names, one after the other, under which a value is possible.
+
+    A name is found and its classes are looked up; where they leave no value, names of those classes are ruled out and
+    the next is found. So only classes that some name is in are looked at, and each once.
+    """
+
+    def __init__(self, wanted: Wanted, owed: Where, budget: Budget) -> None:
+        self._wanted: Final = wanted
+        self._owed: Final = owed
+        self._budget: Final = budget
+        hopeless = [where.names for where in wanted.where if where.value is FALSE]
+        self._ruled: Final = [one(Types, STRING), owed.names, *map(negation, hopeless)]
+        self._doubt: Outcome = EMPTY
+
+    def following(self, taken: Collection[str]) -> Generator[Goal, Outcome, tuple[str | None, Goal, Outcome]]:
+        """A name, what is asked of its value, and a value; or no name, and what is known of that."""
+        while True:
+            self._budget.spend(1, "names")
+            found = yield goal([*self._ruled, one(TextIn, frozenset(taken), NOT)])
+            if not isinstance(found, Found):
+                return None, goal([]), better(self._doubt, found)
+            name = str(found.value)
+            inside, unclear = yield from self._inside(name)
+            asked = goal([self._owed.value, *(where.value for where in inside), *unclear])
+            if not found.sure:
+                asked |= {_UNCLEAR}
+            value = yield asked
+            if isinstance(value, Found):
+                return name, asked, value
+            self._doubt = better(self._doubt, value)
+            yield from self._rule_out(inside)
+            if unclear:
+                return None, asked, Doubt("pattern-unsupported")
+
+    def without_alike(self, name: str) -> Generator[Goal, Outcome, None]:
+        """Rule out the names that are in the same classes, those of all owed properties too."""
+        same = []
+        for where in [*self._wanted.where, *self._wanted.owed]:
+            belongs = yield from name_in(where.names, name, self._budget)
+            if belongs is None:
+                self._doubt = Doubt("pattern-unsupported")
+            same.append(where.names if belongs else negation(where.names))
+        self._ruled.append(negation(all_of(same)))
+
+    def _inside(self, name: str) -> Generator[Goal, Outcome, tuple[list[Where], list[Formula]]]:
+        inside, unclear = [], list[Formula]()
+        for where in self._wanted.where:
+            belongs = yield from name_in(where.names, name, self._budget)
+            if belongs:
+                inside.append(where)
+            elif belongs is None:
+                unclear = [_UNCLEAR]
+        return inside, unclear
+
+    def _rule_out(self, inside: list[Where]) -> Generator[Goal, Outcome, None]:
+        """Names that are in all these classes: or in one of them, where that one suffices."""
+        for where in inside:
+            alone = yield goal([self._owed.value, where.value])
+            if isinstance(alone, Empty):
+                self._ruled.append(negation(where.names))
+                return
+        self._ruled.append(negation(all_of(where.names for where in inside)))
 
 
 def _unclear(owed: Where, *, belongs: bool | None) -> Goal:

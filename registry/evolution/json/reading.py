@@ -14,10 +14,10 @@ from typing import Final, Never
 
 from registry.evolution import limits
 from registry.evolution.budget import Budget
+from registry.evolution.json.lines import line_of_repeated, line_of_word
 from registry.evolution.port import SchemaError
 from registry.evolution.verdict import Place
 from registry.model import Text
-from schemas.positions import positions
 
 Value = dict[str, "Value"] | list["Value"] | str | int | Decimal | bool | None
 
@@ -53,7 +53,8 @@ def read(text: str, document: str, budget: Budget) -> Value:
     except RecursionError:
         raise _too_deep(document) from None
     except _RefusedError as refused:
-        raise SchemaError(refused.rule, refused.said, _where(text, document)) from None
+        place = Place(line=_line(text, refused.rule), document=document)
+        raise SchemaError(refused.rule, refused.said, place) from None
     except json.JSONDecodeError as error:
         said = Text(vi=f"Không phải JSON: {error.msg}.", en=f"This is no JSON: {error.msg}.")
         raise SchemaError("not-json", said, Place(line=error.lineno, document=document)) from None
@@ -109,13 +110,20 @@ def _too_deep(document: str) -> SchemaError:
     return SchemaError("too-deep", said, Place(document=document))
 
 
-def _where(text: str, document: str) -> Place:
-    """The first place that the index of positions finds fault with."""
+def _line(text: str, rule: str) -> int | None:
+    """Where a text that is JSON but for this rule breaks it."""
+    if rule == "repeated-member":
+        return line_of_repeated(text)
+    return line_of_word(text, _is_refused)
+
+
+def _is_refused(word: str) -> bool:
+    if word in {"true", "false", "null"}:
+        return False
     try:
-        errors = positions(text.encode(), "json").syntax_errors
-    except UnicodeEncodeError:
-        errors = ()
-    return Place(line=errors[0].line if errors else None, document=document)
+        return _number(word) is None
+    except _RefusedError:
+        return True
 
 
 def _measure(value: Value, document: str, budget: Budget) -> None:

@@ -74,6 +74,7 @@ class Resources:
         self._resources: dict[str, Value] = {}
         self._anchors: dict[tuple[str, str], Value] = {}
         self._loaded: dict[str, Value] = {}
+        self._targets: dict[tuple[str, str], Value] = {}
         self.texts: dict[str, str] = {}
         self.dynamic: dict[str, list[Node]] = {}
         self.value: Final[Schema | bool] = self._load("", text, ROOT, DEFAULT)
@@ -96,6 +97,12 @@ class Resources:
 
     def target(self, node: Node, reference: str) -> Value:
         """The schema (an object or a boolean) that a reference in ``node`` means."""
+        key = node.base, reference
+        if key not in self._targets:
+            self._targets[key] = self._found(node, reference)
+        return self._targets[key]
+
+    def _found(self, node: Node, reference: str) -> Value:
         try:
             uri, fragment = urldefrag(urljoin(node.base, reference))
             fragment = unquote(fragment, errors="strict")

@@ -9,8 +9,9 @@ Leaves out whether validators agree (``confirm``).
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from registry.evolution.budget import Budget
@@ -28,20 +29,23 @@ from registry.evolution.json.formula import (
     TRUE,
     TRUE_VALUE,
     Not,
+    negation,
 )
-from registry.evolution.json.literals import Literal, Opaque
+from registry.evolution.json.literals import Literal, Opaque, ValueAt
 from registry.evolution.json.numbers import find_number
 from registry.evolution.json.objects import find_object
-from registry.evolution.json.outcome import EMPTY, Doubt, Empty, Found, Goal, Outcome, Steps, better, rank
+from registry.evolution.json.outcome import EMPTY, Doubt, Empty, Found, Goal, Outcome, Steps, better, goal, rank
 from registry.evolution.json.strings import find_string
 
 _SIMPLE: Final = {NULL: None, FALSE_VALUE: False, TRUE_VALUE: True}
+_COPIED: Final = 32
+"""Conditions of a branch that are copied in a step's time."""
 _ORDER: Final = (NULL, FALSE_VALUE, TRUE_VALUE, INTEGER, STRING, FRACTION, OBJECT, ARRAY, POINTED)
 
 
 @dataclass(slots=True)
 class _Frame:
-    goal: Goal
+    asked: Goal
     steps: Steps
     leaned: bool = False
     """Whether its answer used one that is not final."""
@@ -58,15 +62,15 @@ class Search:
         self._leaned_on: set[Goal] = set()
         self._again = False
 
-    def find(self, goal: Goal) -> Outcome:
-        """A value that satisfies every condition of ``goal``.
+    def find(self, asked: Goal) -> Outcome:
+        """A value that satisfies every condition of ``asked``.
 
         Raises:
             BudgetSpentError: it could not be found out.
         """
         while True:
             self._again = False
-            outcome = self._pass(goal)
+            outcome = self._pass(asked)
             if rank(outcome) == 3 or not self._again:  # noqa: PLR2004 - a sure value cannot be bettered
                 return outcome
             self._passing.clear()
@@ -85,7 +89,7 @@ class Search:
                 asked = frame.steps.send(answer) if answer is not None else next(frame.steps)
             except StopIteration as stop:
                 answer = stop.value
-                del active[frame.goal]
+                del active[frame.asked]
                 self._record(frame, answer)
                 frames.pop()
                 if not frames:
@@ -97,56 +101,57 @@ class Search:
                 active[asked] = None
                 frames.append(_Frame(asked, self._solve(asked)))
 
-    def _known(self, goal: Goal, active: dict[Goal, None], frame: _Frame) -> Outcome | None:
+    def _known(self, asked: Goal, active: dict[Goal, None], frame: _Frame) -> Outcome | None:
         self._budget.spend(1, "search")
-        if goal in self._final:
-            return self._final[goal]
-        if goal in self._passing:
+        if asked in self._final:
+            return self._final[asked]
+        if asked in self._passing:
             frame.leaned = True
-            return self._passing[goal]
-        if goal in active:
+            return self._passing[asked]
+        if asked in active:
             frame.leaned = True
-            self._leaned_on.add(goal)
-            return self._best.get(goal, EMPTY)
+            self._leaned_on.add(asked)
+            return self._best.get(asked, EMPTY)
         return None
 
     def _record(self, frame: _Frame, outcome: Outcome) -> None:
-        goal = frame.goal
+        asked = frame.asked
         if rank(outcome) == 3 or not frame.leaned:  # noqa: PLR2004 - a sure value stands
-            self._final[goal] = outcome
+            self._final[asked] = outcome
         else:
-            self._passing[goal] = outcome
-        if rank(outcome) > rank(self._best.get(goal, EMPTY)):
-            self._best[goal] = outcome
-            self._again |= goal in self._leaned_on
+            self._passing[asked] = outcome
+        if rank(outcome) > rank(self._best.get(asked, EMPTY)):
+            self._best[asked] = outcome
+            self._again |= asked in self._leaned_on
 
-    def _solve(self, goal: Goal) -> Steps:
+    def _solve(self, asked: Goal) -> Steps:
         """Go through the ways to satisfy a conjunction."""
         best: Outcome = EMPTY
-        waiting = [Branch(goal)]
+        waiting: list[Callable[[], Branch]] = [partial(Branch, asked)]
         while waiting:
-            self._budget.spend(1, "search")
-            branch = waiting.pop()
+            branch = waiting.pop()()
+            self._budget.spend(1 + branch.size // _COPIED, "search")
             if not branch.settle(self._budget):
                 continue
-            if not branch.is_plain and not branch.is_one_kind:
-                waiting.extend(reversed(branch.kinds()))
+            if not branch.is_plain and len(branch.kinds()) > 1:
+                waiting.extend(partial(branch.of_kind, types) for types in reversed(branch.kinds()))
                 continue
             # Before more is chosen: has what is chosen a value at all?
             found = yield from self._leaf(branch)
             if not branch.is_plain:
-                waiting.extend(reversed([] if isinstance(found, Empty) else (yield from self._choices(branch))))
+                parts, others = (yield from self._choice(branch)) if not isinstance(found, Empty) else ((), [])
+                waiting.extend(partial(branch.assuming, part, others) for part in reversed(parts))
             elif rank(found) == 3:  # noqa: PLR2004 - a sure value cannot be bettered
                 return found
             else:
                 best = better(best, found)
         return best
 
-    def _choices(self, branch: Branch) -> Generator[Goal, Outcome, list[Branch]]:
-        """The branches that this one stands for, by the list of which fewest alternatives have a value at all."""
+    def _choice(self, branch: Branch) -> Generator[Goal, Outcome, tuple[Choices, list[Choices]]]:
+        """The list of which fewest alternatives have a value at all, and the other lists."""
         choices = branch.choices
         if len(choices) == 1:
-            return branch.choosing(choices[0], [])
+            return (yield from self._possible(branch, choices[0])), []
         least: Choices | None = None
         left: list[Choices] = []
         for number, parts in enumerate(choices):
@@ -154,26 +159,37 @@ class Search:
             if alive is None:
                 continue
             if len(alive) <= 1:
-                return branch.choosing(alive, [*left, *choices[number + 1 :]])
+                return alive, [*left, *choices[number + 1 :]]
             least = alive if least is None or len(alive) < len(least) else least
             left.append(alive)
         if least is None:
-            return branch.choosing([TRUE], [])
-        return branch.choosing(least, [parts for parts in left if parts is not least])
+            return (TRUE,), []
+        return least, [parts for parts in left if parts is not least]
 
     def _alive(self, branch: Branch, parts: Choices) -> Generator[Goal, Outcome, Choices | None]:
         """The alternatives that have a value by themselves; None where one of them holds in any case."""
         alive = []
-        for part in parts:
+        for part in (yield from self._possible(branch, parts)):
             if isinstance(part, Not) and (yield from self._dead(branch.assuming(part.inner))):
                 return None
             if not (yield from self._dead(branch.assuming(part))):
                 alive.append(part)
         return tuple(alive)
 
+    def _possible(self, branch: Branch, parts: Choices) -> Generator[Goal, Outcome, Choices]:
+        """Without those that ask of one property what it cannot be: most of two long objects is so."""
+        possible = []
+        for part in parts:
+            if isinstance(part, Not) and isinstance(part.inner, ValueAt):
+                value = yield goal([*branch.values_at(part.inner.name), negation(part.inner.value)])
+                if isinstance(value, Empty):
+                    continue
+            possible.append(part)
+        return tuple(possible)
+
     def _dead(self, branch: Branch) -> Generator[Goal, Outcome, bool]:
         """Whether a branch has no value, whatever else is chosen."""
-        self._budget.spend(1, "search")
+        self._budget.spend(1 + branch.size // _COPIED, "search")
         if not branch.settle(self._budget):
             return True
         return isinstance((yield from self._leaf(branch)), Empty)
