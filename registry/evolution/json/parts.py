@@ -29,12 +29,16 @@ def parts_of(formula: Formula) -> list[Formula]:
         plain = looked_at > _PARTS or depth > _DEPTH
         inner: list[tuple[Formula, _Wrap | None]] = [] if plain else list(_inner(part))
         if not inner:
-            for wrap in reversed(wraps):
-                part = wrap(part)
-            found.append(part)
-        for one_part, wrap in reversed(inner):
-            waiting.append((depth + (wrap is not None), one_part, wraps if wrap is None else (*wraps, wrap)))
+            found.append(_wrapped(part, wraps))
+        for below, around in reversed(inner):
+            waiting.append((depth + (around is not None), below, wraps if around is None else (*wraps, around)))
     return found
+
+
+def _wrapped(part: Formula, wraps: tuple[_Wrap, ...]) -> Formula:
+    for wrap in reversed(wraps):
+        part = wrap(part)
+    return part
 
 
 def _inner(part: Formula) -> Iterator[tuple[Formula, _Wrap | None]]:
