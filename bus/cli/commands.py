@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schemas": "bus.cli.schemas:app",
     "usages": "bus.cli.usages:app",
     "witness": "bus.cli.witness:app",
+    "migrate": "bus.cli.migrate:command",
     "explain-config": "bus.cli.explain_config:command",
     "doctor": "bus.cli.doctor:command",
     "version": "bus.cli.version:command",

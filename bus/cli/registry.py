@@ -12,6 +12,7 @@ from bus.cli import profiles
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
+from bus.cli.registry_keys import change_keys_command
 from bus.registry import taking
 from bus.registry.files import read_folder
 from bus.registry.keys import create_role_keys, load_role_keys
@@ -23,6 +24,7 @@ from registry.snapshot import compile as compile_folder
 
 app = typer.Typer(help="The registry: check an authored folder, sign it, look at it.", no_args_is_help=True)
 app.add_typer(profiles.app, name="profiles")
+app.command("change-keys")(change_keys_command)
 
 Authored: TypeAlias = Annotated[Path, typer.Argument(help="The authored folder: TOML, JSON Schema, XSD, certificates.")]
 Repository: TypeAlias = Annotated[Path, typer.Argument(help="The signed repository.")]

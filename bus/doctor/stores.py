@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from adapters.port import DeclarationError
+from bus.app.audit_process import files_of
 from bus.app.ledger_files import ledger_files
 from bus.app.node_process import adapter_of, watch_file
+from bus.audit.index import IndexStore
 from bus.doctor.finding import Finding, Health
 from bus.ledger import tools
 from bus.ledger.anchoring import STATE_FILE as ANCHORING_STATE
@@ -18,7 +20,7 @@ from bus.ledger.witnessing import read_state as read_witnesses
 from bus.node.watch import read_state as read_watch
 from bus.registry.publish import RepositoryStateError
 from bus.registry.summary import RoleState, summarise
-from bus.storage.port import StoreError
+from bus.storage.port import FormatVersionError, MissingStoreError, StoreError
 from bus.usages.issuer import IssuerError, PinnedKeys
 from config.hub import HubSettings
 from config.node import NodeSettings
@@ -26,6 +28,8 @@ from config.parts import TrustSettings
 from config.secrets import SecretError
 from schemas.text import moment
 
+_MOST_BEHIND = 10_000
+"""Records that the search may be behind the ledger before that is worth a word."""
 _BY_HUB = frozenset({"snapshot", "timestamp"})
 """Roles that a running hub signs anew by itself."""
 
@@ -34,6 +38,7 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
     """One finding for each thing that is kept."""
     if isinstance(settings, HubSettings):
         yield _ledger(settings)
+        yield from _search(settings)
         yield from _witnesses(settings)
         yield from _anchoring(settings, now)
         yield from _registry(settings, now)
@@ -56,6 +61,30 @@ def _ledger(settings: HubSettings) -> Finding:
         text = f"{text}, but {shown.guarded.size} were signed: the store is older than that"
         return Finding("ledger", Health.BAD, text, "restore a newer backup; nothing is signed until then")
     return Finding("ledger", Health.GOOD, text)
+
+
+def _search(settings: HubSettings) -> Iterator[Finding]:
+    """The search tables' format, and how far behind the ledger they are."""
+    if settings.audit is None:
+        return
+    name = "search tables"
+    try:
+        files = ledger_files(settings)
+        index = IndexStore(files_of(settings, settings.audit).index_url)
+        try:
+            behind = tools.show(files).head.size - index.next()
+        finally:
+            index.close()
+    except MissingStoreError:
+        yield Finding(name, Health.GOOD, "not there yet: the hub makes them from the ledger")
+    except FormatVersionError as error:
+        yield Finding(name, Health.BAD, str(error), "lienthong migrate, with the hub stopped")
+    except (LedgerError, StoreError, SecretError) as error:
+        yield Finding(name, Health.BAD, str(error), "lienthong ledger rebuild-index makes them anew")
+    else:
+        text = f"{behind} records behind the ledger" if behind else "as far as the ledger"
+        late = behind > _MOST_BEHIND
+        yield Finding(name, Health.WARNING if late else Health.GOOD, text, "is the hub's part audit running?" * late)
 
 
 def _witnesses(settings: HubSettings) -> Iterator[Finding]:
