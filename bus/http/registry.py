@@ -26,11 +26,11 @@ from bus.http.registry_edge import (
     sought,
 )
 from bus.http.registry_settings import SettingsFace
-from bus.http.registry_wire import content_shown, offered, shown
+from bus.http.registry_wire import content_shown, offered, shown, tagging
 from bus.registration import errors
 from bus.registration.access import Registrants
 from bus.registration.known import Kept
-from bus.registration.register import check, look_up, register
+from bus.registration.register import check, look_up, register, tag
 from bus.registration.registry import Registry, named, numbered
 from bus.registration.remove import delete_context, delete_subject, delete_version
 from bus.registration.stored import ALL, LIVING, Sought, Version
@@ -84,6 +84,7 @@ class RegistryFace:
             ("GET", version, self.version),
             ("DELETE", version, self.delete_version),
             ("GET", f"{version}/schema", self.text_of_version),
+            ("POST", f"{version}/tags", self.tag),
             ("GET", f"{version}/referencedby", self.referenced_by),
             ("POST", f"{compatibility}/{{version}}", self.check),
             ("POST", compatibility, self.check),
@@ -181,8 +182,13 @@ class RegistryFace:
         """Register a schema."""
         given = offered(await body_of(request), normalize=flag(request, "normalize"))
         found = await register(self._registry, request[principal_key], named(request.match_info["subject"]), given)
-        told = shown(found)
-        return json_of(request, {"id": found.id, "version": found.version, "guid": found.guid} | _content(told))
+        return json_of(request, _registered(found))
+
+    async def tag(self, request: web.Request) -> web.Response:
+        """Register a version's schema again with other tags, metadata or rules."""
+        subject, number = named(request.match_info["subject"]), numbered(request.match_info["version"])
+        given = tagging(await body_of(request))
+        return json_of(request, _registered(await tag(self._registry, request[principal_key], subject, number, given)))
 
     async def versions(self, request: web.Request) -> web.Response:
         """Numbers of versions."""
@@ -321,5 +327,6 @@ def _immutable(request: web.Request, kept: Kept) -> web.Response:
     return answer
 
 
-def _content(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: told[name] for name in ("schemaType", "references", "metadata", "ruleSet", "schema") if name in told}
+def _registered(found: Version) -> dict[str, Any]:
+    """The answer to a registration: the id, and what it is the id of."""
+    return {"id": found.id, "version": found.version, "guid": found.guid} | content_shown(found.content)

@@ -20,6 +20,7 @@ from registry.evolution.levels import Level
 from registry.evolution.port import FormatName, Strictness
 from registry.registered.identity import Reference
 from registry.registered.settings import Config, Metadata, Mode
+from registry.registered.tags import Tagged
 
 _Positive = Annotated[int, Meta(ge=-1, le=MAX_VERSION)]
 
@@ -34,6 +35,8 @@ class SchemaIn(msgspec.Struct, frozen=True, rename="camel"):
     rule_set: dict[str, Any] | None = None
     id: _Positive | None = None
     version: _Positive | None = None
+    schema_tags_to_add: list[TagsIn] | None = None
+    schema_tags_to_remove: list[TagsIn] | None = None
 
 
 class ReferenceIn(msgspec.Struct, frozen=True):
@@ -42,6 +45,30 @@ class ReferenceIn(msgspec.Struct, frozen=True):
     name: str
     subject: str
     version: Annotated[int, Meta(ge=-1, le=MAX_VERSION)]
+
+
+class EntityIn(msgspec.Struct, frozen=True, rename="camel"):
+    """A place in a schema as clients name it."""
+
+    entity_path: str
+    entity_type: str | None = None
+
+
+class TagsIn(msgspec.Struct, frozen=True, rename="camel"):
+    """Tags for one place."""
+
+    schema_entity: EntityIn
+    tags: list[str]
+
+
+class TagSchemaIn(msgspec.Struct, frozen=True, rename="camel"):
+    """Tags, metadata and rules for a version that is there."""
+
+    new_version: _Positive | None = None
+    metadata: Metadata | None = None
+    rule_set: dict[str, Any] | None = None
+    tags_to_add: list[TagsIn] | None = None
+    tags_to_remove: list[TagsIn] | None = None
 
 
 class ConfigIn(msgspec.Struct, frozen=True, rename="camel"):
@@ -86,7 +113,20 @@ def offered(body: dict[str, Any], *, normalize: bool) -> Offered:
     references = tuple(Reference(one.name, one.subject, one.version) for one in given.references or ())
     metadata = given.metadata if given.metadata != Metadata() else None
     content = Content(kind, given.schema, references, metadata, given.rule_set or None)
-    return Offered(content, normalize, _brought(given.id), _brought(given.version))
+    tags = (_tags(given.schema_tags_to_add), _tags(given.schema_tags_to_remove))
+    return Offered(content, normalize, _brought(given.id), _brought(given.version), *tags)
+
+
+def tagging(body: dict[str, Any]) -> Offered:
+    """Tags, metadata and rules from a request's body; the schema is the version's own.
+
+    Raises:
+        RegistrationError: 422, 42210.
+    """
+    given = _converted(body, TagSchemaIn)
+    _check_rules(given.rule_set)
+    content = Content(FormatName.AVRO, "", metadata=given.metadata, rules=given.rule_set)
+    return Offered(content, added=_tags(given.tags_to_add), removed=_tags(given.tags_to_remove))
 
 
 def config_in(body: dict[str, Any]) -> dict[str, Any]:
@@ -143,6 +183,10 @@ def content_shown(content: Content) -> dict[str, Any]:
         told["ruleSet"] = content.rules
     told["schema"] = content.text
     return told
+
+
+def _tags(given: list[TagsIn] | None) -> tuple[Tagged, ...]:
+    return tuple(Tagged(one.schema_entity.entity_path, one.tags) for one in given or ())
 
 
 def _brought(number: int | None) -> int | None:

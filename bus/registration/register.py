@@ -25,6 +25,7 @@ from registry.evolution import levels, limits
 from registry.evolution.levels import Level
 from registry.registered.names import Subject
 from registry.registered.settings import Config, Mode, merged_metadata, merged_rules
+from registry.registered.tags import TagError, Tagged, retagged
 
 _ATTEMPTS: Final = 10
 
@@ -33,6 +34,7 @@ class Offered(NamedTuple):
     """A schema as a client offers it.
 
     Attributes:
+        added, removed: tags to put into its text and to take from it.
         id, version: brought along from another registry (mode IMPORT).
     """
 
@@ -40,6 +42,8 @@ class Offered(NamedTuple):
     normalize: bool = False
     id: int | None = None
     version: int | None = None
+    added: Sequence[Tagged] = ()
+    removed: Sequence[Tagged] = ()
 
 
 class Checked(NamedTuple):
@@ -62,7 +66,7 @@ async def register(registry: Registry, who: Principal, subject: Subject, offered
     if not subject.name:
         raise errors.invalid_subject(subject.text)
     _fits(offered.content)
-    offered = await _referring(registry, who, subject, offered)
+    offered = _tagged(await _referring(registry, who, subject, offered))
     for _ in range(_ATTEMPTS):
         seen, living = await asyncio.to_thread(registry.store.seen, subject)
         _mode_allows(subject, seen.mode, offered)
@@ -191,6 +195,41 @@ async def _referring(registry: Registry, who: Principal, subject: Subject, offer
         found.append(msgspec.structs.replace(one, version=version.version))
     content = msgspec.structs.replace(offered.content, references=tuple(found))
     return offered._replace(content=content)
+
+
+def _tagged(offered: Offered) -> Offered:
+    """With the tags in its text.
+
+    Raises:
+        RegistrationError: 42201.
+    """
+    if not offered.added and not offered.removed:
+        return offered
+    content = offered.content
+    try:
+        text = retagged(content.type, content.text, offered.added, offered.removed)
+    except TagError as error:
+        raise errors.invalid_schema(f"Invalid schema: {error}", rule="tags") from None
+    return offered._replace(content=msgspec.structs.replace(content, text=text))
+
+
+async def tag(registry: Registry, who: Principal, subject: Subject, number: int, offered: Offered) -> Version:
+    """Register a version's schema again with other tags, metadata or rules; the version that this makes.
+
+    The version to start from is `number`; of what is offered, its text counts for nothing.
+
+    Raises:
+        RegistrationError: as `register`; 40401, 40402.
+    """
+    old = await registry.version(who, subject, number)
+    given = offered.content
+    content = msgspec.structs.replace(
+        old.content,
+        metadata=given.metadata or old.content.metadata,
+        rules=given.rules or old.content.rules,
+        canonical="",
+    )
+    return await register(registry, who, subject, offered._replace(content=content))
 
 
 async def _must_not_replace_named(

@@ -1,7 +1,7 @@
 """A process that reads and compares strangers' schemas, so that whatever they do to it happens to nobody else.
 
 Promises: its memory is limited by the system; it opens no connection and starts no program; it answers every job or
-dies; parsed schemas and verdicts are kept, so comparing with known versions costs their comparison alone.
+dies; parsed schemas and verdicts are kept, and what follows from verdicts (inclusion is transitive) is not compared.
 Leaves out: the wall clock: whoever waits kills it (`bus.registration.pool`).
 
     python -P -m bus.registration.worker --memory BYTES --formats MODULE:NAME --parent PID
@@ -39,6 +39,7 @@ _FAULT: Final = Text("Không đọc được lược đồ này", "this schema c
 _NOT_COMPARED: Final = Text(
     "So sánh cần quá nhiều bộ nhớ hoặc lồng quá sâu", "comparing takes too much memory, or nests too deeply"
 )
+_COMPATIBLE: Final = Told("compatible", [])
 Value = TypeVar("Value")
 
 
@@ -87,7 +88,7 @@ class Reading:
             if isinstance(read, Refusal):
                 return Done(refused=read)
             found[key] = read
-        told = [self._compared(pair, found[pair[0]], found[pair[1]], job.policy) for pair in job.pairs]
+        told = [self._told(pair, keys, found, job.policy) for pair in job.pairs]
         return Done(canonical=found[job.subject][1].canonical, verdicts=told)
 
     def _read(self, key: str, source: Source | None) -> tuple[Format, Parsed] | Refusal:
@@ -107,14 +108,21 @@ class Reading:
         self._parsed.put(key, (kind, parsed), source.chars)
         return kind, parsed
 
-    def _compared(
-        self, pair: tuple[str, str], writer: tuple[Format, Parsed], reader: tuple[Format, Parsed], policy: Policy
+    def _told(
+        self, pair: tuple[str, str], keys: list[str], found: dict[str, tuple[Format, Parsed]], policy: Policy
     ) -> Told:
         known = self._verdicts.get((pair, policy))
         if known is None:
-            known = Told.of(_verdict(writer, reader, policy))
+            by_way = policy == Policy() and any(self._by_way_of(pair, middle) for middle in keys)
+            known = _COMPATIBLE if by_way else Told.of(_verdict(found[pair[0]], found[pair[1]], policy))
             self._verdicts.put((pair, policy), known, 1)
         return known
+
+    def _by_way_of(self, pair: tuple[str, str], middle: str) -> bool:
+        """Whether the writer is known to be included in another schema, and that one in the reader: so it is, then."""
+        first = self._verdicts.get(((pair[0], middle), Policy()))
+        second = self._verdicts.get(((middle, pair[1]), Policy()))
+        return first is not None and second is not None and first.kind == second.kind == _COMPATIBLE.kind
 
 
 def _verdict(writer: tuple[Format, Parsed], reader: tuple[Format, Parsed], policy: Policy) -> Verdict:

@@ -275,7 +275,28 @@ ACCESS = (
     .get("/contexts", 200, [], who="nobody")
     .get("/config", 200, {"compatibilityLevel": "BACKWARD"}, who="nobody")
 )
-CHAPTERS = [REGISTERING, WRONG, DELETING, REFERRING, SETTINGS, CHECKING, CONTEXTS, GOVERNED, ACCESS]
+TAGGED = '{"type":"object","properties":{"a":{"type":"string","confluent:tags":["PII"]}}}'
+UNTAGGED = '{"type":"object","properties":{"a":{"type":"string"}}}'
+AT_A = [{"schemaEntity": {"entityPath": "object.a", "entityType": "sr_field"}, "tags": ["PII"]}]
+ABOUT = {"metadata": {"properties": {"team": "x"}}, "ruleSet": {"domainRules": [{"name": "r"}]}}
+TAGS = (
+    Chapter("Tags, metadata, rules", "Kept and returned; a schema without its own takes those of the version before.")
+    .post("/subjects/t/versions", json(UNTAGGED), 200, new(1, 1, UNTAGGED))
+    .post("/subjects/t/versions/1/tags", {"tagsToAdd": AT_A}, 200, new(2, 2, TAGGED))
+    .post("/subjects/t/versions/2/tags", {"tagsToRemove": AT_A}, 200, new(1, 1, UNTAGGED))
+    .post("/subjects/t/versions", json(UNTAGGED, schemaTagsToAdd=AT_A), 200, new(2, 2, TAGGED))
+    .post(
+        "/subjects/t/versions/1/tags",
+        {"tagsToAdd": [{"schemaEntity": {"entityPath": "object.z"}, "tags": ["PII"]}]},
+        422,
+        error(42201, "Invalid schema: there is no object.z", rule="tags"),
+    )
+    .post("/subjects/t/versions/9/tags", {"tagsToAdd": AT_A}, 404, error(40402, "Version 9 not found."))
+    .post("/subjects/m/versions", json(PLAIN, **ABOUT), 200, {**new(3, 1), **ABOUT})
+    .post("/subjects/m/versions", json(WIDER), 200, {**new(4, 2, WIDER), **ABOUT})
+    .get("/schemas/ids/3", 200, {"schemaType": "JSON", "schema": PLAIN, "guid": ANY, **ABOUT})
+)
+CHAPTERS = [REGISTERING, WRONG, DELETING, REFERRING, SETTINGS, CHECKING, TAGS, CONTEXTS, GOVERNED, ACCESS]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[chapter.title for chapter in CHAPTERS])
