@@ -10,7 +10,7 @@ Sources: ETSI EN 319 132-1 v1.2.1 §5.3, §5.4, §5.5, §6.3 (levels); ETSI EN 3
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -20,12 +20,14 @@ from signing import asice_zip, manifest, revocation, xades_build
 from signing.chain import issuers_of, parsed
 from signing.container import ContainerError
 from signing.revocation import Evidence
+from signing.timestamp import authority_of
 from signing.xades_read import (
     ArchiveStamp,
     Certificates,
     Revocations,
     Signature,
     SignatureStamp,
+    StampValue,
     read,
 )
 from signing.xades_stamps import archive_input, signature_input
@@ -127,25 +129,24 @@ class Packet:
         return Packet(xades_build.text_of(root), self.files, self.media_types)
 
     def revocation_needed(self, issuers: Sequence[bytes]) -> tuple[Need, ...]:
-        """Whose status must be shown: the signer's, then each issuer's below the last.
+        """Whose status must be shown next, each up to the root above it.
+
+        At T the signer's and its time-stamping authority's; at LTA the newest time-stamp's authority's.
 
         Args:
-            issuers: certificates above the signer's up to the anchor, DER, in any order.
+            issuers: certificates above all of these, roots included, DER, in any order.
 
         Raises:
-            StepError: no issuer of the signer is among them, or none is needed at this level.
+            StepError: an issuer is not among them, or nothing is needed at this level.
         """
-        if self.level is not Level.T:
-            raise StepError("packet: evidence follows the signature time-stamp")
-        pool = tuple(dict.fromkeys((*self.signature.certificates[1:], *issuers)))
-        needs, certificate = [], self.signature.certificates[0]
-        while (issuer := _issuer(certificate, pool)) is not None and issuer != certificate:
-            request = revocation.request_for(certificate, issuer)
-            needs.append(Need(certificate, issuer, request, *revocation.addresses(certificate)))
-            certificate = issuer
-        if not needs:
-            raise StepError("packet: the signer's issuer is not among the issuers")
-        return tuple(needs)
+        if self.level not in {Level.T, Level.LTA}:
+            raise StepError("packet: evidence follows a time-stamp")
+        stamps = [one for one in self.signature.unsigned if isinstance(one, StampValue)]
+        authority = authority_of(stamps[-1].token)
+        wanted = (self.signature.certificates[0], authority) if self.level is Level.T else (authority,)
+        pool = tuple(dict.fromkeys((*certificates_of(self.signature)[1:], *issuers)))
+        needs = {need.certificate: need for der in wanted if der is not None for need in _needs(der, pool)}
+        return tuple(needs.values())
 
     def evidenced(self, evidence: Evidence, certificates: Sequence[bytes] = ()) -> Packet:
         """The packet at LT, with evidence gathered after the time-stamp and whatever certificates it lacks.
@@ -212,6 +213,12 @@ def certificates_of(signature: Signature) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _issuer(certificate: bytes, pool: Sequence[bytes]) -> bytes | None:
-    wanted = parsed(certificate).issuer
-    return next((der for der in issuers_of(certificate, pool) if parsed(der).subject == wanted), None)
+def _needs(certificate: bytes, pool: Sequence[bytes]) -> Iterator[Need]:
+    """A certificate, then every issuer of it, below the root."""
+    while (wanted := parsed(certificate)).issuer != wanted.subject:
+        found = [der for der in issuers_of(certificate, pool) if parsed(der).subject == wanted.issuer]
+        if not found:
+            raise StepError("packet: the issuer of a certificate is not among the issuers")
+        request = revocation.request_for(certificate, found[0])
+        yield Need(certificate, found[0], request, *revocation.addresses(certificate))
+        certificate = found[0]

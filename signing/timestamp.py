@@ -164,6 +164,19 @@ def check(
     return PASSED, stamp
 
 
+def authority_of(token: bytes) -> bytes | None:
+    """The certificate (DER) that a token names as its signer's; None where it does not carry it. Nothing is judged.
+
+    Raises:
+        TimeStampRefusedError: not a token in strict DER.
+    """
+    try:
+        content = cms.read(token)
+    except cms.CmsError as error:
+        raise TimeStampRefusedError(str(error)) from error
+    return next((cms.der_of(one) for one in content.certificates if _is_signer(one, content)), None)
+
+
 def file_of(token: bytes) -> bytes:
     """A token as a whole answer (TimeStampResp, status granted), as tools that want one read it."""
     return _sequence(_sequence(b"\x02\x01\x00") + token)

@@ -208,6 +208,10 @@ class Bench:
         self.signer = self.ca.signer()
 
     @property
+    def tsa_root(self) -> Holder:
+        return Holder(self.tsa.key, self.tsa.root)
+
+    @property
     def trust(self) -> SignatureTrust:
         return SignatureTrust((self.ca.root.der,), tuple(self.tsa.anchors))
 
@@ -233,10 +237,11 @@ class Bench:
 
     def evidence(self, signer: Holder | None = None, at: datetime | None = None) -> Evidence:
         at = at or later(seconds=2)
-        return Evidence((self.ca.ocsp(signer or self.signer, at),), (self.ca.crl(at),))
+        lists = (self.ca.crl(at), self.ca.crl(at, by=self.tsa_root))
+        return Evidence((self.ca.ocsp(signer or self.signer, at),), lists)
 
     def lt(self, signer: Holder | None = None, files: tuple[File, ...] = FILES) -> Packet:
-        return self.t(signer, files).evidenced(self.evidence(signer), [self.ca.root.der])
+        return self.t(signer, files).evidenced(self.evidence(signer), [self.ca.root.der, *self.tsa.anchors])
 
     def lta(self, signer: Holder | None = None) -> Packet:
         packet = self.lt(signer)
