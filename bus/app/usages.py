@@ -204,7 +204,7 @@ def _looks(parts: UsagesParts, opened: Opened, tickets: Tickets) -> Looks:
         ledger=parts.ledger,
         shelf=opened.shelf,
         index=opened.index,
-        indexer=opened.indexer(only_reads=True),
+        indexer=opened.indexer(),
         names=opened.names,
         snapshot=parts.snapshot,
         tiles=OwnTiles(read, parts.ledger_files.tiles_folder),

@@ -50,20 +50,25 @@ class Gathering:
         self._pseudonyms = pseudonyms
         self._disclosure = disclosure
 
-    def lines(self, wanted: Wanted) -> Iterator[tuple[Row, Found]]:
-        """What there is to show, newest first, each with the row at whose place it stands."""
+    def lines(self, wanted: Wanted, stride: int = STRIDE) -> Iterator[tuple[Row, Found]]:
+        """What there is to show, newest first, each with the row at whose place it stands.
+
+        Args:
+            wanted: whose, and from where on.
+            stride: how many records are read at once.
+        """
         search = Search(
             subject=wanted.me,
             since_ms=wanted.since_ms,
             until_ms=wanted.until_ms,
-            limit=STRIDE,
+            limit=stride,
             after=Place(wanted.size, *wanted.after, b"") if wanted.after else None,
         )
         keys = Keys(subject=self._pseudonyms)
         while True:
             rows = self._index.search(search, wanted.size, keys=keys)
             yield from self._shown(rows, wanted)
-            if len(rows) < STRIDE:
+            if len(rows) < stride:
                 return
             search = search._replace(after=Place(wanted.size, rows[-1].time_ms, rows[-1].idx, b""))
 

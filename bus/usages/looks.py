@@ -192,8 +192,10 @@ class Looks:
         return outcome.index
 
     def _gather(self, view: View, limit: int | None) -> tuple[list[tuple[Row, Found]], bool]:
-        lines = Gathering(self.shelf, self.index, view.pseudonyms, self.disclosure).lines(view.wanted)
-        return (list(lines), False) if limit is None else first(lines, limit)
+        gathering = Gathering(self.shelf, self.index, view.pseudonyms, self.disclosure)
+        if limit is None:
+            return list(gathering.lines(view.wanted)), False
+        return first(gathering.lines(view.wanted, stride=2 * limit + 2), limit)  # a question and its outcome each
 
     def _cursor(self, citizen: Citizen, question: Question, view: View, last: tuple[int, int]) -> str:
         return self.tickets.cursor(
