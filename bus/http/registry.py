@@ -7,7 +7,6 @@ is immutable and is answered from memory, with an entity tag. Leaves out: settin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -40,7 +39,6 @@ from registry.registered.names import ANY, DEFAULT, SubjectNameError, context_of
 
 _IMMUTABLE: Final = "private, max-age=31536000, immutable"
 _encode: Final = msgspec.json.Encoder().encode
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class RegistryFace:
@@ -49,18 +47,21 @@ class RegistryFace:
     def __init__(self, registry: Registry, registrants: Registrants) -> None:
         self._registry = registry
         self._registrants = registrants
+        self._described: dict[str, object] = {}
 
     def application(self) -> web.Application:
         """The aiohttp application of this face."""
         app = web.Application(middlewares=[gate(self._registrants)], client_max_size=MAX_BODY_BYTES)
-        settings = SettingsFace(self._registry)
+        routes = self.routes()
+        self._described = registry_openapi.document(routes)
         for prefix in ("", "/registry"):
-            for method, path, handler in (*self._routes(), *settings.routes()):
+            for method, path, handler in routes:
                 app.router.add_route(method, prefix + path, handler)
         app.router.add_get("/registry", self.root)
         return app
 
-    def _routes(self) -> list[tuple[str, str, Handler]]:
+    def routes(self) -> list[registry_openapi.Route]:
+        """Methods, paths, handlers."""
         subject, version = "/subjects/{subject}", "/subjects/{subject}/versions/{version}"
         compatibility = "/compatibility/subjects/{subject}/versions"
         return [
@@ -90,6 +91,7 @@ class RegistryFace:
             ("POST", compatibility, self.check),
             ("GET", "/contexts", self.contexts),
             ("DELETE", "/contexts/{context}", self.delete_context),
+            *SettingsFace(self._registry).routes(),
         ]
 
     async def root(self, request: web.Request) -> web.Response:
@@ -102,7 +104,7 @@ class RegistryFace:
 
     async def openapi(self, _request: web.Request) -> web.Response:
         """The description of this face (OpenAPI 3.1)."""
-        return web.json_response(registry_openapi.document(), headers={"Cache-Control": "no-cache"})
+        return web.json_response(self._described, headers={"Cache-Control": "no-cache"})
 
     async def types(self, request: web.Request) -> web.Response:
         """Every type of schema."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+import jsonschema_rs
 import orjson
-from schemas_kit import Standing
+from schemas_kit import Answer, Standing
 
 ANY = "…"
 _SHOWN = 400
@@ -53,10 +55,40 @@ class Chapter:
         return self
 
     def play(self, standing: Standing) -> None:
-        """Make every call and compare."""
+        """Make every call and compare, with the manual and with the description."""
+        described = standing.ask("GET", "/openapi.json").body
         for call in self.calls:
             got = standing.ask(call.method, call.path, call.body, who=call.who)
+            hold(described, call, got)
             assert (got.status, like(got.body, call.answer)) == (call.status, call.answer), (call, got)
+
+
+def operation(described: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
+    """The operation that a call is; the more literal path comes first."""
+    steps = urlsplit(path).path.split("/")
+    for template in sorted(described["paths"], key=lambda one: one.count("{")):
+        wanted = template.split("/")
+        fits = len(wanted) == len(steps) and all(
+            two.startswith("{") or one == two for one, two in zip(steps, wanted, strict=True)
+        )
+        if fits and method.lower() in described["paths"][template]:
+            return dict(described["paths"][template][method.lower()])
+    return None
+
+
+def hold(described: dict[str, Any], call: Call, got: Answer) -> None:
+    """What came back is as described."""
+    found = operation(described, call.method, call.path)
+    if found is None:
+        assert got.status in {404, 405}
+        return
+    answer = found["responses"].get(str(got.status), found["responses"]["default"])
+    if "content" not in answer:
+        assert got.body is None
+        return
+    (schema,) = {str(one): one for one in (each["schema"] for each in answer["content"].values())}.values()
+    whole = {**schema, "components": described["components"]}
+    jsonschema_rs.Draft202012Validator(whole, offline=True).validate(got.body)
 
 
 def like(found: Any, wanted: Any) -> Any:  # noqa: ANN401 - any JSON
