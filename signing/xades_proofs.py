@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from signing import cms, timestamp
 from signing.chain import parsed
@@ -105,24 +106,36 @@ class Stamps:
         if self._demands.stamp_policies is not None and stamp.policy not in self._demands.stamp_policies:
             raise VerdictError(because(Indication.SIG_CONSTRAINTS_FAILURE, step, "time-stamped under another policy"))
         self._demands.check_algorithms(_algorithms(token, authority), at, step)
-        self._check_status(authority, stamp, at)
+        try:
+            self._check_status(authority, stamp, at)
+        except VerdictError as stop:
+            raise VerdictError(
+                because(_reason(stop.verdict.reason), f"{step}: revocation", stop.verdict.detail)
+            ) from stop
         return stamp
 
     def _check_status(self, authority: x509.Certificate, stamp: Stamp, at: datetime) -> None:
-        """Nothing says that the authority's certificate was revoked by then."""
-        for der in (*self._pool, *self._trust.intermediates, *self._trust.time_stamp_anchors):
-            issuer = parsed(der)
-            if issuer.subject == authority.issuer:
-                for said in last_said(authority, issuer, self._evidence):
-                    if said.revoked_at is not None and said.revoked_at <= at:
-                        detail = "the time-stamping authority's certificate was revoked"
-                        raise VerdictError(because(Indication.REVOKED_CA_NO_POE, "revocation", detail))
-                if self._demands.stamp_evidence:
-                    judge_authority(authority, issuer, self._evidence, stamp.at)
-                    return
+        """Nothing says that the authority's certificate was revoked by then; where asked for, something says not."""
+        pool = (*self._pool, *self._trust.intermediates, *self._trust.time_stamp_anchors)
+        issuers = [issuer for issuer in map(parsed, pool) if issuer.subject == authority.issuer]
+        for issuer in issuers:
+            if any(one.revoked_at and one.revoked_at <= at for one in last_said(authority, issuer, self._evidence)):
+                detail = "the time-stamping authority's certificate was revoked"
+                raise VerdictError(because(Indication.REVOKED_CA_NO_POE, "revocation", detail))
         if self._demands.stamp_evidence:
-            detail = "no evidence about a time-stamping authority"
-            raise VerdictError(because(Indication.TRY_LATER, "revocation", detail))
+            judge_authority(authority, _made_by(authority, issuers), self._evidence, stamp.at)
+
+
+def _made_by(authority: x509.Certificate, issuers: list[x509.Certificate]) -> x509.Certificate:
+    """The issuer whose key made the certificate: there may be others of its name."""
+    for issuer in issuers:
+        try:
+            authority.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            continue
+        return issuer
+    detail = "no evidence about a time-stamping authority"
+    raise VerdictError(because(Indication.TRY_LATER, "revocation", detail))
 
 
 def prove(

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import bad_signature_rows
 import dossier_rows
 import problem_page
 import profile_page
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "registry-calls.md": "\n".join(registry_rows.page(importlib.import_module("test_registry_calls").CHAPTERS))
         + "\n",
         "profiles.md": "\n".join(profile_page.page()) + "\n",
+        "bad-signatures.md": "\n".join(_bad_signatures()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
@@ -50,6 +52,17 @@ def pages() -> dict[str, str]:
 def _dossiers() -> list[str]:
     cases, guard = (importlib.import_module(name) for name in ("test_dossiers", "test_dossier_guard"))
     return [*dossier_rows.page([cases.RESOLVED, cases.GAPS]), *guard.page()]
+
+
+def _bad_signatures() -> list[str]:
+    head = [
+        "# Chữ ký bị từ chối · Signatures refused",
+        "",
+        "Trang này được in từ các bài kiểm thử. · This page is printed from the tests: each line is a signed container,",
+        "what the judge of docs/xades.md says of it, and at which step. *passes* marks what looks odd and is in order.",
+        "",
+    ]
+    return [*head, *(line for chapter in bad_signature_rows.CHAPTERS for line in chapter.page())]
 
 
 if __name__ == "__main__":
