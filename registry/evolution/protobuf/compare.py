@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from registry.evolution.protobuf.known import ENUMS
 from registry.evolution.protobuf.linking import Declared, Linked, messages
 from registry.evolution.protobuf.model import Enum, Field, Message
 from registry.evolution.verdict import Place
@@ -164,6 +165,8 @@ class Comparison:
         if was == now == "enum":
             self._enums(one, mine, other, theirs)
             return True
+        if now == "enum" and self._is_closed(other, theirs):
+            return False
         if was == now or (was, now) == ("string", "bytes"):
             return True
         if (was, now) == ("bytes", "string"):
@@ -212,13 +215,18 @@ class Comparison:
             rule = "enum-value-removed" if second.is_proto2 else "enum-value-unknown"
             tell(rule, one, mine, other, theirs, ", ".join(missing[:5]))
 
+    def _is_closed(self, side: _Side, of: Field) -> bool:
+        """Whether numbers without a name are kept away from an enum's field, as proto2 does."""
+        declared = side.schema.type_of(of)
+        return declared is not None and declared.is_proto2
+
     def _kind(self, side: _Side, of: Field) -> str:
         if of.key:
             return "map"
         declared: Declared | None = side.schema.type_of(of)
         if declared is None:
             return of.type
-        if isinstance(declared.type, Enum) or declared.name == "google.protobuf.NullValue":
+        if isinstance(declared.type, Enum) or declared.name in ENUMS:
             return "enum"
         return "group" if of.group else "message"
 

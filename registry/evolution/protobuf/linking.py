@@ -1,7 +1,7 @@
 """The files of a schema together: imports found among the references, every type name resolved.
 
 Promises that each field's type is a scalar or a declared type; nothing is fetched. The files that come with Protobuf
-(``google/protobuf/*.proto``) need not be given; their types are known by name only.
+need not be given; their types are known by name only (``….protobuf.known``).
 Leaves out visibility: a type of any file that was reached may be named. Types of methods are not resolved.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from registry.evolution import limits
+from registry.evolution.protobuf.known import WELL_KNOWN
 from registry.evolution.protobuf.model import SCALARS, Enum, Field, File, Message
 from registry.evolution.protobuf.parser import Parser
 from registry.evolution.protobuf.refusals import refused
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
     from registry.evolution.budget import Budget
     from registry.evolution.protobuf.model import Option
 
-_GOOGLE: Final = {
-    "any": "Any",
-    "api": "Api Method Mixin",
-    "descriptor": "FileDescriptorSet FileDescriptorProto DescriptorProto FieldDescriptorProto OneofDescriptorProto "
-    "EnumDescriptorProto EnumValueDescriptorProto ServiceDescriptorProto MethodDescriptorProto FileOptions "
-    "MessageOptions FieldOptions OneofOptions EnumOptions EnumValueOptions ServiceOptions MethodOptions "
-    "ExtensionRangeOptions UninterpretedOption FeatureSet FeatureSetDefaults SourceCodeInfo GeneratedCodeInfo Edition",
-    "duration": "Duration",
-    "empty": "Empty",
-    "field_mask": "FieldMask",
-    "source_context": "SourceContext",
-    "struct": "Struct Value ListValue NullValue",
-    "timestamp": "Timestamp",
-    "type": "Type Field Enum EnumValue Option Syntax",
-    "wrappers": "DoubleValue FloatValue Int64Value UInt64Value Int32Value UInt32Value BoolValue StringValue BytesValue",
-}
-WELL_KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
-    f"google/protobuf/{name}.proto": tuple(f"google.protobuf.{type_}" for type_ in types.split())
-    for name, types in _GOOGLE.items()
-}
 _OPTIONS: Final = "google.protobuf."
 
 

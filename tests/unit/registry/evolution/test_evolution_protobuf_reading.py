@@ -165,6 +165,16 @@ def test_files_that_import_each_other_end() -> None:
     assert read('import "a.proto"; message M { optional A a = 1; }', references)
 
 
+def test_files_of_stock_clients_need_not_be_given() -> None:
+    text = (
+        'import "confluent/meta.proto"; import "google/type/date.proto"; import "confluent/type/decimal.proto";'
+        'message M { optional google.type.Date d = 1 [(confluent.field_meta) = { tags: ["PII"] }];'
+        " optional confluent.type.Decimal n = 2; }"
+    )
+
+    assert 'tags : [ "PII" ]' in read(text)
+
+
 def test_too_much_work_is_refused() -> None:
     with pytest.raises(SchemaError) as refused:
         PROTOBUF.parse("message A { optional int32 a = 1; }", {}, Budget(5))
