@@ -17,7 +17,10 @@ from usages_kit import ME, OTHER, Room, ask, room, served
 
 from bus.access import Grants, Principal
 from bus.http import usages_openapi
-from bus.http.usages_page import STYLE
+from bus.http.usages_page import STYLE, Further, Pages
+from schemas.problems import Code, Problem
+from schemas.usage import Delay, Named, Usage, Words
+from signing.page import DelayNotice, Page
 
 KEY = "lt_portal"
 HTML = "text/html"
@@ -149,6 +152,28 @@ async def test_the_page_for_people_fetches_nothing_and_shows_its_style_alone(tmp
         assert sent.text.count("<article") == 2
         assert 'href="?limit=2&amp;cursor=' in sent.text
         assert ME not in sent.text
+
+
+def test_whatever_an_agency_writes_is_text_on_the_page():
+    words = Words("<b>vi</b>", "<script>en</script>")
+    line = Usage(
+        time="2026-11-22T05:00:00.000Z",
+        kind="refused",
+        text=words,
+        records=(1,),
+        consumer=Named("a100010", words),
+        fields=(Named('"><img src=x>', words),),
+        unit="</dd><script>alert(1)</script>",
+        dossier="' onclick='x",
+        delay=Delay("2026-11-23T05:00:00.000Z", "<i>law</i>"),
+    )
+    page = Page(1, "lienthong-page", "", 1, 2, "next", (), (line,), (DelayNotice(3, "<u>law</u>"),))
+    further = Further({"cursor": '"><script>', "id_token": "a&b"}, post=True)
+    made = Pages().page(page, further, "vi").decode()
+    assert not re.search(r"<(script|b|i|u|img)[ >]", made)
+    assert "&lt;/dd&gt;&lt;script&gt;alert(1)" in made
+    refused = Pages().refusal(Problem(code=Code.TOKEN_REFUSED, rule="<b>rule</b>"), "en").decode()
+    assert "<b>" not in refused
 
 
 async def test_the_issuer_may_post_the_token_and_the_reader_goes_on_by_posting_it_again(tmp_path: Path):
