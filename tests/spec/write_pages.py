@@ -58,7 +58,7 @@ def _bad_signatures() -> list[str]:
     head = [
         "# Chữ ký bị từ chối · Signatures refused",
         "",
-        "Trang này được in từ các bài kiểm thử. · This page is printed from the tests: each line is a signed container,",
+        "Trang này được in từ các bài kiểm thử. · Printed from the tests: each line is a signed container,",
         "what the judge of docs/xades.md says of it, and at which step. *passes* marks what looks odd and is in order.",
         "",
     ]
