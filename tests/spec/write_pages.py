@@ -44,6 +44,7 @@ def pages() -> dict[str, str]:
         + "\n",
         "profiles.md": "\n".join(profile_page.page()) + "\n",
         "bad-signatures.md": "\n".join(_bad_signatures()) + "\n",
+        "evolution-json.md": "\n".join(importlib.import_module("test_evolution_json").page()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }

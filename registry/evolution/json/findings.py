@@ -74,7 +74,7 @@ def _rule(speaking: Speaking, error: jsonschema_rs.ValidationError, keyword: str
     if isinstance(error.kind, _Kind.FalseSchema):
         return "refused-everything", FINDINGS["refused-everything"]
     plain = keyword if keyword.isalpha() else error.kind.name
-    known = any(plain in node.schema for node in speaking.nodes)
+    known = speaking.reached and any(plain in node.schema for node in speaking.nodes)
     return f"{kebab(plain)}-{'narrowed' if known else 'added'}", NARROWED if known else ADDED
 
 

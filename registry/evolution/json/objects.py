@@ -17,6 +17,7 @@ from registry.evolution.json.literals import (
     NOT,
     Has,
     Literal,
+    Longest,
     MostProperties,
     Opaque,
     TextIn,
@@ -31,6 +32,8 @@ _OWED: Final = 4
 """Properties that must exist somewhere, at once."""
 _SURE: Final = 3
 _UNCLEAR: Final = one(Opaque, "name", "pattern-unsupported", HOLDS)
+_NAMED: Final = one(Longest, 0, NOT)
+"""People read "a" more easily than the empty name."""
 _MORE: Final = 500
 """Properties that are added only to reach ``minProperties``."""
 
@@ -221,7 +224,10 @@ class _Names:
         """A name, what is asked of its value, and a value; or no name, and what is known of that."""
         while True:
             self._budget.spend(1, "names")
-            found = yield goal([*self._ruled, one(TextIn, frozenset(taken), NOT)])
+            names = goal([*self._ruled, one(TextIn, frozenset(taken), NOT)])
+            found = yield names | {_NAMED}
+            if isinstance(found, Empty):
+                found = yield names
             if not isinstance(found, Found):
                 return None, goal([]), better(self._doubt, found)
             name = str(found.value)
