@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from registry.evolution.wsdl.model import XS
-from schemas.xml import parse
+from schemas.xml import XmlLimits, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from schemas.xml import Element
 
 _X: Final = f"{{{XS}}}"
+_LIMITS: Final = XmlLimits(max_bytes=32 << 20)
+"""Of what has passed the door once already; written again it may be longer."""
 _OURS: Final = "urn:lienthong:wsdl:types"
 
 
@@ -31,7 +33,7 @@ def joined(schemas: Iterable[Element], roots: frozenset[str] | None) -> tuple[st
         roots: elements that documents begin with, as ``{namespace}local``; None: all.
     """
     # written and read again: a copy in memory would lose prefixes that only values use
-    copies = [parse(etree.tostring(schema, with_tail=False)) for schema in schemas]
+    copies = [parse(etree.tostring(schema, encoding="utf-8", with_tail=False), _LIMITS) for schema in schemas]
     if roots is not None and not any(True for schema in copies for _ in schema.iter(f"{_X}any")):
         _prune(copies, roots)
     by_namespace: dict[str, list[int]] = {}

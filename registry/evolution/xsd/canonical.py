@@ -28,4 +28,8 @@ def canonical_text(root: Element) -> str:
         for child in node:
             if child.tail is not None and not child.tail.strip():
                 child.tail = None
-    return etree.tostring(bare, method="c14n", with_comments=False).decode()
+    try:
+        return etree.tostring(bare, method="c14n", with_comments=False).decode()
+    except etree.C14NError:
+        # canonical XML has no form for a namespace that is a relative address; such a text is its own
+        return etree.tostring(bare, encoding="unicode")

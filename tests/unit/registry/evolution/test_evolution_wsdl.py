@@ -57,6 +57,11 @@ SECOND = (
         (wsdl(), wsdl(), []),
         (wsdl(), wsdl().replace(" <types>", "<!-- words --><documentation>x</documentation><types>"), []),
         (wsdl(), wsdl(operations=SECOND), []),
+        (
+            wsdl(request='<xs:element name="Họ" type="xs:int"/>'),
+            wsdl(request='<xs:element name="Họ" type="xs:long"/>'),
+            [],
+        ),
         (wsdl(), wsdl(request=REQUEST + OPTIONAL), []),
         (wsdl(answer=ANSWER + OPTIONAL), wsdl(), []),
         (wsdl(), wsdl(address="http://b.invalid/"), ["address-changed"]),
@@ -73,6 +78,7 @@ def test_what_serves_older_clients(writer: str, reader: str, cautions: list[str]
     ("writer", "reader", "rule", "has_witness"),
     [
         (wsdl(operations=SECOND), wsdl(), "operation-removed", False),
+        (wsdl(operations=SECOND).replace("urn:", "urn"), wsdl().replace("urn:", "urn"), "operation-removed", False),
         (wsdl(request=REQUEST + OPTIONAL), wsdl(), "request-narrowed", True),
         (wsdl(), wsdl(answer=ANSWER + OPTIONAL), "response-widened", True),
     ],
