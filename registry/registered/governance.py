@@ -1,6 +1,7 @@
 """What a schema of the governed context must say of itself: owner, legal basis, effective date, a term per field.
 
-Promises: every reason is listed, by name and place. Leaves out: whose agency asks, and whether the terms exist.
+Promises: every reason is listed, by name and place: JSON pointers, paths of local names in XSD. Leaves out: whose
+agency asks, and whether the terms exist. The text is one that its format has read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 import orjson
 
 from registry.evolution.port import FormatName
+from registry.registered.xsd_fields import TooManyPlacesError, fields
 from registry.shapes import TERM
 
 TERM_PREFIX: Final = "term:"
@@ -20,9 +22,6 @@ TERM_PREFIX: Final = "term:"
 _AGENCY: Final = re.compile(r"a[0-9]{6}")
 _BASIS: Final = re.compile(r"\w[\w./:();, -]{0,119}")
 _TERM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
-_XSD_FIELD: Final = re.compile(
-    r"<(?:[A-Za-z_][\w.-]*:)?(?:element|attribute)\s[^<>]*?\bname\s*=\s*[\"']([^\"'<>]+)[\"']"
-)
 _MOST: Final = 50
 _HOLDING_FIELDS: Final = frozenset({"properties", "patternProperties"})
 _HOLDING_SCHEMAS: Final = frozenset({"$defs", "definitions", "dependentSchemas"})
@@ -59,10 +58,12 @@ def _terms(kind: FormatName, text: str, properties: Mapping[str, str]) -> Iterat
             if place not in bound
         )
     elif kind is FormatName.XSD:
-        names = dict.fromkeys(_XSD_FIELD.findall(text))
-        # An element on the way to a bound one holds fields and is none itself.
-        held = {step.removeprefix("@") for place in bound for step in place.split("/")}
-        yield from (f"{name}: lacks metadata.properties.{TERM_PREFIX}{name}" for name in names if name not in held)
+        try:
+            places = fields(text, frozenset(bound))
+        except TooManyPlacesError:
+            yield "too many places to bind: bind the element that holds them"
+            return
+        yield from (f"{place}: lacks metadata.properties.{TERM_PREFIX}{place}" for place in places)
     elif not bound:
         yield f"metadata.properties.{TERM_PREFIX}PLACE: at least one field bound to a dictionary term"
 
