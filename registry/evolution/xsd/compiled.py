@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from registry.evolution.verdict import Place
-from registry.evolution.xsd.model import ElementDecl, Group, Particle, Schema
+from registry.evolution.xsd.model import ElementDecl, Group, Particle, Schema, Term, size_of
 from registry.evolution.xsd.refuse import refuse
 from registry.evolution.xsd.source import XS_
 from schemas.xml import MAX_OCCURS, XmlError, XsdSchema, compile_xsd
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_EDGES: Final = 200_000
 """Pairs of elements that may follow one another in one content model: some 600 optional elements in a row."""
+MOST_PARTICLES: Final = 100_000
+"""Elements and wildcards of all content models, groups laid out."""
 _INCLUDES: Final = (f"{XS_}include", f"{XS_}redefine")
 
 
@@ -34,9 +36,7 @@ def compiled(sources: Sources, schema: Schema) -> XsdSchema:
     Raises:
         SchemaError: the compiler takes it for no schema, or would take too long.
     """
-    for found in schema.tops:
-        if found.content is not None and _edges(schema, found.content)[2] > MOST_EDGES:
-            raise refuse("too-complex", "content model", found.where)
+    _refuse_large(schema)
     names = {name: f"d{number}.xsd" for number, name in enumerate(sources.texts)}
     drivers = _drivers(sources, names)
     files = {names[name]: _file(sources, name, names, drivers) for name in sources.texts}
@@ -47,32 +47,54 @@ def compiled(sources: Sources, schema: Schema) -> XsdSchema:
         raise refuse("not-a-schema", error.rule, place=Place("", error.line or None)) from None
 
 
-def _edges(schema: Schema, particle: Particle) -> tuple[int, int, int]:
+def _refuse_large(schema: Schema) -> None:
+    edges = _Edges(schema)
+    size = 0
+    for found in schema.tops:
+        if found.content is None:
+            continue
+        size += size_of(found.content)
+        if size > MOST_PARTICLES or edges.of(found.content)[2] > MOST_EDGES:
+            raise refuse("too-complex", "content model", found.where)
+
+
+class _Edges:
     """How many names may come first, how many last, and how many pairs of them may follow one another."""
-    first, last, edges = _of_term(schema, particle.term)
-    if particle.high != 1:
-        edges += first * last
-    return first, last, edges
 
+    def __init__(self, schema: Schema) -> None:
+        self._schema: Final = schema
+        self._known: dict[Group, tuple[int, int, int]] = {}
 
-def _of_term(schema: Schema, term: object) -> tuple[int, int, int]:
-    if isinstance(term, ElementDecl):
-        names = len(schema.standing_for(term))
-        return names, names, 0
-    if not isinstance(term, Group):
-        return 1, 1, 0
-    parts = [(_edges(schema, item), item.nullable) for item in term.items]
-    if term.kind != "sequence":
-        size = sum(part[0] for part, _ in parts)
+    def of(self, particle: Particle) -> tuple[int, int, int]:
+        """The three of one particle."""
+        first, last, edges = self._of_term(particle.term)
+        return first, last, edges if particle.high == 1 else edges + first * last
+
+    def _of_term(self, term: Term) -> tuple[int, int, int]:
+        if isinstance(term, ElementDecl):
+            names = len(self._schema.standing_for(term))
+            return names, names, 0
+        if not isinstance(term, Group):
+            return 1, 1, 0
+        if term not in self._known:
+            self._known[term] = self._sequence(term) if term.kind == "sequence" else self._choice(term)
+        return self._known[term]
+
+    def _choice(self, term: Group) -> tuple[int, int, int]:
+        parts = [self.of(item) for item in term.items]
+        size = sum(part[0] for part in parts)
         # the compiler also compares the members of a choice with one another
-        return size, sum(part[1] for part, _ in parts), sum(part[2] for part, _ in parts) + size * size // 20
-    first, last, edges, open_start = 0, 0, 0, True
-    for (its_first, its_last, its_edges), nullable in parts:
-        edges += its_edges + last * its_first
-        first += its_first if open_start else 0
-        open_start = open_start and nullable
-        last = its_last + (last if nullable else 0)
-    return first, last, edges
+        return size, sum(part[1] for part in parts), sum(part[2] for part in parts) + size * size // 20
+
+    def _sequence(self, term: Group) -> tuple[int, int, int]:
+        first, last, edges, open_start = 0, 0, 0, True
+        for item in term.items:
+            its_first, its_last, its_edges = self.of(item)
+            edges += its_edges + last * its_first
+            first += its_first if open_start else 0
+            open_start = open_start and item.nullable
+            last = its_last + (last if item.nullable else 0)
+        return first, last, edges
 
 
 def _drivers(sources: Sources, names: dict[str, str]) -> dict[str, tuple[str, bytes]]:
@@ -108,7 +130,10 @@ def _file(sources: Sources, name: str, names: dict[str, str], drivers: dict[str,
     if references is None and not any(_over(node) for node in root.iter(f"{XS_}*")):
         return sources.texts[name].encode()
     root = copy.deepcopy(root)
-    for node in root.iterchildren(*_INCLUDES):
+    for node in list(root.iterchildren(*_INCLUDES)):
+        if node.get("schemaLocation", "").strip() == name:
+            root.remove(node)  # libxml2 takes no document that includes itself; it says nothing
+            continue
         node.set("schemaLocation", names[node.get("schemaLocation", "").strip()])
     for node in root.iterchildren(f"{XS_}import"):
         driver = drivers.get(node.get("namespace") or "")
@@ -117,7 +142,7 @@ def _file(sources: Sources, name: str, names: dict[str, str], drivers: dict[str,
     for node in root.iter(f"{XS_}*"):
         for attribute in _over(node):
             node.set(attribute, str(MAX_OCCURS))
-    return etree.tostring(root)
+    return etree.tostring(root, encoding="utf-8")
 
 
 def _over(node: Element) -> list[str]:

@@ -15,6 +15,8 @@ from registry.evolution.xsd.symbols import Symbol, let_in, symbols
 from registry.evolution.xsd.walk import Meeting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from registry.evolution.budget import Budget
     from registry.evolution.xsd.model import Schema, Term
 
@@ -40,6 +42,9 @@ class Cover:
         mark = len(self.meetings)
         often = reader.high is None or (writer.high is not None and writer.high <= reader.high)
         if often and reader.low <= writer.low and self._term(writer.term, reader.term, writer):
+            return True
+        del self.meetings[mark:]
+        if reader.high is None and (reader.nullable or not writer.nullable) and self._star(writer, reader.term):
             return True
         del self.meetings[mark:]  # of an attempt that failed
         return False
@@ -75,6 +80,30 @@ class Cover:
             self.meetings.append(Meeting(symbol.decl, decl, Way(symbol, leaf=leaf)))
         return True
 
+    def _star(self, writer: Particle, reader: Term) -> bool:
+        """Whatever its order, what is made of members of an endless choice is taken by it."""
+        if not isinstance(reader, Group) or reader.kind != "choice" or isinstance(writer.term, Wildcard):
+            return False
+        if any(isinstance(item.term, Group) or item.low > 1 for item in reader.items):
+            return False
+        named: dict[str, ElementDecl] = {}
+        for item in reader.items:
+            if isinstance(item.term, ElementDecl):
+                named.update(self._reader.standing_for(item.term))
+        wild = [item.term for item in reader.items if isinstance(item.term, Wildcard)]
+        return all(self._starred(leaf, named, wild) for leaf in _leaves(writer, self._budget))
+
+    def _starred(self, leaf: Particle, named: dict[str, ElementDecl], wild: list[Wildcard]) -> bool:
+        for symbol in symbols(self._writer, leaf, dict.fromkeys((*self._telling, *named))):
+            self._budget.spend(1, "content")
+            name = symbol.name
+            free = (decl for one in wild if (decl := let_in(self._reader, one, name)) is not None)
+            decl = named.get(name) or next(free, None)
+            if decl is None:
+                return False
+            self.meetings.append(Meeting(symbol.decl, decl, Way(symbol, leaf=leaf)))
+        return True
+
     def _sequence(self, writer: Group, reader: Group) -> bool:
         """Members in order; those of the reader that are passed over may be left out."""
         index = 0
@@ -105,3 +134,13 @@ class Cover:
 
 def _key(item: Particle) -> str:
     return item.term.name if isinstance(item.term, ElementDecl) else ""
+
+
+def _leaves(particle: Particle, budget: Budget) -> Iterator[Particle]:
+    """Elements and wildcards that a document can hold."""
+    budget.spend(1, "content")
+    if not isinstance(particle.term, Group):
+        yield particle
+    elif particle.term.rank >= 0:
+        for item in particle.term.items:
+            yield from _leaves(item, budget)

@@ -96,6 +96,14 @@ class SimpleType:
     item: SimpleType | None = None
     members: tuple[SimpleType, ...] = ()
     final: frozenset[str] = frozenset()
+    size: int = field(init=False)
+    """Atomic types in it, those of members of members counted each time."""
+
+    def __post_init__(self) -> None:
+        """Count."""
+        self.size = sum(member.size for member in self.members) if self.members else 1
+        if self.item is not None:
+            self.size = self.item.size
 
 
 @dataclass(slots=True, eq=False)
@@ -165,9 +173,12 @@ class Group:
     rank: int = -1
     tail: int = 0
     """Sequence: all items from here on may be left out."""
+    size: int = field(init=False)
+    """Elements and wildcards in it, those of shared groups counted each time."""
 
     def __post_init__(self) -> None:
         """See what may be left out."""
+        self.size = sum(size_of(item) for item in self.items)
         if self.kind == "choice":
             self.nullable = any(item.nullable for item in self.items)
             return
@@ -195,6 +206,11 @@ class Particle:
         if self.term.nullable:
             self.low = 0
         self.nullable = self.low == 0
+
+
+def size_of(particle: Particle) -> int:
+    """Elements and wildcards in it."""
+    return particle.term.size if isinstance(particle.term, Group) else 1
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from registry.evolution.xsd import elements
-from registry.evolution.xsd.model import Group, Particle, Process, Wildcard
+from registry.evolution.xsd.model import Group, Particle, Process, Wildcard, size_of
 from registry.evolution.xsd.names import listed
 from registry.evolution.xsd.reading import child, count
 from registry.evolution.xsd.refuse import refuse
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from schemas.xml import Element
 
 GROUPS: Final = ("sequence", "choice", "all")
+MOST_PARTICLES: Final = 20_000
+"""Elements and wildcards of one content model, its groups laid out as the validator's compiler does."""
 _PARTICLES: Final = tuple(f"{XS_}{local}" for local in ("element", "any", "group", *GROUPS))
 
 
@@ -67,6 +69,8 @@ def model(build: Build, raw: Raw, node: Element) -> Particle:
         if found is not None:
             items.append(found)
     made = grouped(kind, items, raw, node)
+    if size_of(made) > MOST_PARTICLES:
+        raise refuse("too-complex", "content model", raw.document.where(node))
     build.budget.spend(len(made.term.items) if isinstance(made.term, Group) else 1, "schema")
     return made
 

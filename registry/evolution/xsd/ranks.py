@@ -25,6 +25,7 @@ class Ranks:
         self._schema = schema
         self._budget = budget
         self._elements = list(found)
+        self._passed: dict[Group, int] = {}
         self._types = list(dict.fromkeys(self._complex(schema)))
         schema.tops = tuple(self._types)
 
@@ -39,13 +40,15 @@ class Ranks:
         changed = True
         while changed:
             changed = self._elements_once()
+            self._passed.clear()
             still = []
             for found in open_types:
                 found.rank = self._of(found.content)
                 changed = changed or found.rank >= 0
                 if found.rank < 0:
                     still.append(found)
-            open_types = still
+            open_types = still[::-1]  # chains that run against one direction run with the other
+        self._passed.clear()
         for found in self._types:
             self._of(found.content)
 
@@ -57,6 +60,12 @@ class Ranks:
                 decl.rank = self._element(decl)
                 changed = changed or decl.rank >= 0
         return changed
+
+    def _fresh(self, decl: ElementDecl) -> int:
+        """An element's rank, by what is known by now."""
+        if decl.rank < 0:
+            decl.rank = self._element(decl)
+        return decl.rank
 
     def _element(self, decl: ElementDecl) -> int:
         rank = self._instance(decl.type)
@@ -89,17 +98,21 @@ class Ranks:
     def _term(self, term: ElementDecl | Wildcard | Group) -> int:
         self._budget.spend(1, "ranks")
         if isinstance(term, ElementDecl):
-            return min((one.rank for one in self._schema.standing_for(term).values() if one.rank >= 0), default=-1)
+            ranks = map(self._fresh, self._schema.standing_for(term).values())
+            return min((rank for rank in ranks if rank >= 0), default=-1)
         if isinstance(term, Wildcard):
             term.rank = self._wildcard(term)
             self._schema.wildcard_namespaces.update(term.namespaces.names)
             return term.rank
-        ranks = [self._particle(item) for item in term.items]
+        if term in self._passed:
+            return self._passed[term]
+        each = [self._particle(item) for item in term.items]
         if term.kind == "choice":
             alive = [self._term_rank(item) for item in term.items]
             term.rank = min((rank for rank in alive if rank >= 0), default=-1)
         else:
-            term.rank = -1 if any(rank < 0 for rank in ranks) else max(ranks, default=0)
+            term.rank = -1 if any(rank < 0 for rank in each) else max(each, default=0)
+        self._passed[term] = term.rank
         return term.rank
 
     def _term_rank(self, item: Particle) -> int:

@@ -28,6 +28,8 @@ _BOUNDS: Final = {
     "maxInclusive": ("high", False),
     "maxExclusive": ("high", True),
 }
+MOST_MEMBERS: Final = 1_000
+"""Atomic types of one union; the validator's compiler lays out unions of unions."""
 _NAMES: Final = frozenset({"QName", "NOTATION"})
 
 
@@ -55,7 +57,10 @@ def simple_type(build: Build, raw: Raw, node: Element, name: str | None) -> Simp
         )
     named = [build.simple(raw, found, word) for word in found.get("memberTypes", "").split()]
     inline = [simple_type(build, raw, inner, None) for inner in children(found, "simpleType")]
-    return SimpleType(name, where, top, "union", "", Facets(), members=(*named, *inline), final=final)
+    made = SimpleType(name, where, top, "union", "", Facets(), members=(*named, *inline), final=final)
+    if made.size > MOST_MEMBERS:
+        raise refuse("too-complex", "union", where)
+    return made
 
 
 def _inner(build: Build, raw: Raw, node: Element, attribute: str) -> SimpleType:

@@ -97,7 +97,7 @@ class Walk:
     def _take(
         self, symbol: Symbol, leaf: Particle, offered: list[Step], here: _Here, rest: State, reader: ComplexType
     ) -> frozenset[State]:
-        self._budget.spend(1 + len(offered) // 8, "content")
+        self._budget.spend(1 + len(offered) // 4 + 2 * len(here.readers), "content")
         hits = [
             (decl, state)
             for particle, state in offered
