@@ -43,7 +43,7 @@ PAIRS = [
     ("nillable", typed("xs:int"), typed("xs:int", 'nillable="true"'), "", "nillable-removed"),
     ("fixed", typed("xs:int", 'fixed="3"'), typed("xs:int", 'default="4"'), "", "fixed-value"),
     ("default", typed("xs:int"), typed("xs:int", 'default="4"'), "", "default-removed"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("one", "other", "forth", "back"), [p[1:] for p in PAIRS], ids=[p[0] for p in PAIRS])
