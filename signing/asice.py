@@ -25,8 +25,8 @@ from signing.verdict import PASSED, Indication, Verdict, VerdictError, because
 from signing.xades_check import Report
 from signing.xades_check import check as check_signature
 from signing.xades_policy import Demands, SignatureTrust
-from signing.xades_read import Signature
 from signing.xades_seal import File, begin
+from signing.xades_values import Signature
 from signing.xades_words import XadesFormatError
 
 MAX_SIGNATURES: Final = 16

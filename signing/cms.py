@@ -174,12 +174,12 @@ def der_of(certificate: x509.Certificate) -> bytes:
 
 def issuer_serial_of(certificate: x509.Certificate) -> bytes:
     """IssuerSerial (RFC 5035 §3): the issuer as the only general name, and the number; DER."""
-    directory_name = _tlv(0xA4, certificate.issuer.public_bytes())
-    return _tlv(0x30, _tlv(0x30, directory_name) + asn1.encode_der(certificate.serial_number))
+    directory_name = tlv(0xA4, certificate.issuer.public_bytes())
+    return tlv(0x30, tlv(0x30, directory_name) + asn1.encode_der(certificate.serial_number))
 
 
-def _tlv(tag: int, content: bytes) -> bytes:
-    """Tag, length, content (X.690 §8.1.3)."""
+def tlv(tag: int, content: bytes) -> bytes:
+    """Tag, length, content (X.690 §8.1.3): one value in DER."""
     size = len(content)
     if size < 0x80:  # noqa: PLR2004 - the short form
         return bytes((tag, size)) + content

@@ -21,16 +21,9 @@ from signing.chain import issuers_of, parsed
 from signing.container import ContainerError
 from signing.revocation import Evidence
 from signing.timestamp import authority_of
-from signing.xades_read import (
-    ArchiveStamp,
-    Certificates,
-    Revocations,
-    Signature,
-    SignatureStamp,
-    StampValue,
-    read,
-)
+from signing.xades_read import read
 from signing.xades_stamps import archive_input, signature_input
+from signing.xades_values import ArchiveStamp, Certificates, Revocations, Signature, SignatureStamp, StampValue
 from signing.xades_words import XadesFormatError
 
 SIGNATURES: Final = "META-INF/signatures0.xml"

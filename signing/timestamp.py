@@ -164,6 +164,19 @@ def check(
     return PASSED, stamp
 
 
+def imprint_of(token: bytes) -> tuple[str, bytes] | None:
+    """With what (`sha256`) and to which digest a token says that it is over its data; None where it does not read.
+
+    Nothing is judged.
+    """
+    try:
+        imprint = _decoded(file_of(token)).tst_info.message_imprint
+    except TimeStampRefusedError:
+        return None
+    algorithm = _DIGESTS.get(imprint.hash_algorithm.dotted_string)
+    return None if algorithm is None else (algorithm.name, imprint.message)
+
+
 def authority_of(token: bytes) -> bytes | None:
     """The certificate (DER) that a token names as its signer's; None where it does not carry it. Nothing is judged.
 

@@ -25,7 +25,8 @@ from signing.timestamp import Stamp
 from signing.verdict import PASSED, Indication, Verdict, VerdictError, because
 from signing.xades_policy import Demands, SignatureTrust
 from signing.xades_proofs import OuterStamp, Proofs, Stamps, carried, carried_certificates, prove
-from signing.xades_read import AlgorithmRefusedError, Signature, SignatureStamp, read
+from signing.xades_read import read
+from signing.xades_values import AlgorithmRefusedError, Dialect, Signature, SignatureStamp
 from signing.xades_words import XadesFormatError, canonical, fits, holds, key_title
 
 Cover = Callable[[Signature], Mapping[str, bytes]]
@@ -69,6 +70,7 @@ def check(
     demands: Demands,
     at: datetime,
     outer: OuterStamp | None = None,
+    dialect: Dialect = Dialect.BASELINE,
 ) -> Report:
     """Judge a signature file.
 
@@ -78,11 +80,12 @@ def check(
         trust: whom the reader believes.
         demands: what must hold beyond soundness.
         at: the moment of the judgement, aware.
-        outer: a time-stamp that stands beside the signature file.
+        outer: a time-stamp that is not over what XAdES has it over.
+        dialect: whose signature file it is.
     """
     report = Report()
     try:
-        signature = _read(signatures, report)  # 3 one shape, algorithms of the closed lists
+        signature = _read(signatures, dialect, report)  # 3 one shape, algorithms of the closed lists
         files = cover(signature)  # 4 the references cover each file once, and nothing else
         report.note(4, f"references: {len(files)} files, each once")
         _digests(signature, files, report)  # 5 the bytes are those that were signed for
@@ -105,9 +108,9 @@ def _number(verdict: Verdict) -> int:
     return int(head) if head.isdigit() else 0
 
 
-def _read(signatures: bytes, report: Report) -> Signature:
+def _read(signatures: bytes, dialect: Dialect, report: Report) -> Signature:
     try:
-        signature = read(signatures)
+        signature = read(signatures, dialect)
     except AlgorithmRefusedError as error:
         raise _stop(Indication.CRYPTO_CONSTRAINTS_FAILURE, "3 signature file", str(error)) from error
     except XadesFormatError as error:
@@ -173,7 +176,11 @@ def _proofs(
     report: Report,
 ) -> Proofs:
     trust, demands, at, outer = given
-    inner = [one for one in signature.unsigned if isinstance(one, SignatureStamp)]
+    inner = [
+        one
+        for one in signature.unsigned
+        if isinstance(one, SignatureStamp) and not (outer is not None and outer.token == one.token)
+    ]
     if len(inner) + (outer is not None) > 1:
         detail = "more than one signature time-stamp"
         raise _stop(Indication.FORMAT_FAILURE, "9 signature time-stamp", detail)

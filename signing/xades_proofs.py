@@ -23,8 +23,8 @@ from signing.revocation import Evidence, judge_authority, last_said
 from signing.timestamp import Stamp
 from signing.verdict import Indication, VerdictError, because
 from signing.xades_policy import Demands, SignatureTrust
-from signing.xades_read import ArchiveStamp, Certificates, Revocations, Signature, SignatureStamp, StampData
 from signing.xades_stamps import archive_input, signature_input
+from signing.xades_values import ArchiveStamp, Certificates, Revocations, Signature, SignatureStamp, StampData
 from signing.xades_words import Digest, key_title
 
 _DIGESTS = {
@@ -36,7 +36,7 @@ _DIGESTS = {
 
 @dataclass(frozen=True, slots=True)
 class OuterStamp:
-    """A time-stamp that stands beside the signature file: its token, and the bytes that it is over."""
+    """A time-stamp over other bytes than XAdES has it: its token, wherever it stands, and the bytes."""
 
     token: bytes
     data: bytes
@@ -163,7 +163,7 @@ def prove(
     bytes_at = known
     first = None
     for value in signature.unsigned:
-        if isinstance(value, SignatureStamp):
+        if isinstance(value, SignatureStamp) and not (outer is not None and outer.token == value.token):
             over = signature_input(signature, value.form)
             first = stamps.judge(value.token, over, known, "9 signature time-stamp")
     if outer is not None:

@@ -10,7 +10,6 @@ Sources: XML Signature 1.1 §4; ETSI EN 319 132-1 v1.2.1 §4, §5, §6.3 (baseli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -25,6 +24,19 @@ from signing.xades_shape import (
     leaf,
     moment_of,
     name_of,
+)
+from signing.xades_values import (
+    AlgorithmRefusedError,
+    ArchiveStamp,
+    Certificates,
+    Dialect,
+    NamedCertificate,
+    Reference,
+    Revocations,
+    Signature,
+    SignatureStamp,
+    StampData,
+    Unsigned,
 )
 from signing.xades_words import (
     ASIC,
@@ -43,136 +55,17 @@ MAX_REFERENCES: Final = 2_048
 MAX_CERTIFICATES: Final = 16
 MAX_EVIDENCE: Final = 32
 MAX_UNSIGNED: Final = 128
+_REFERENCES_TO_EVIDENCE: Final = (xades("CompleteCertificateRefs"), xades("CompleteRevocationRefs"))
 _E = TypeVar("_E", bound=StrEnum)
 
 
-class AlgorithmRefusedError(XadesFormatError):
-    """An algorithm outside the closed lists: SHA-1, HMAC, DSA, XPath, base64 as a transform."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One ds:Reference: what it names, in which canonical form (None: the bytes as they are), and its digest."""
-
-    id: str
-    uri: str
-    form: Canonical | None
-    method: Digest
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCertificate:
-    """One certificate of SigningCertificateV2: its digest, and IssuerSerialV2 (DER) where it is given."""
-
-    method: Digest
-    digest: bytes
-    issuer_serial: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class StampValue:
-    """A time-stamp in the signature: over the named canonical form."""
-
-    element: Element
-    form: Canonical
-    token: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """CertificateValues."""
-
-    element: Element
-    ders: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Revocations:
-    """RevocationValues."""
-
-    element: Element
-    ocsp: tuple[bytes, ...]
-    crls: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StampData:
-    """TimeStampValidationData: what shows that a time-stamping authority was in order."""
-
-    element: Element
-    ders: tuple[bytes, ...]
-    ocsp: tuple[bytes, ...]
-    crls: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureStamp(StampValue):
-    """SignatureTimeStamp."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveStamp(StampValue):
-    """ArchiveTimeStamp of XAdES 1.4.1."""
-
-
-Unsigned = SignatureStamp | Certificates | Revocations | StampData | ArchiveStamp
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a signature file says.
-
-    Attributes:
-        root: the whole file.
-        signed_info: what is signed.
-        form: the canonical form of `signed_info`.
-        method: the signature's algorithm.
-        references: what is signed for, in its order.
-        value: the signature, as the algorithm has it.
-        value_element: where it stands: what a signature time-stamp is over.
-        key_info: where the certificates stand.
-        certificates: those of `key_info`, DER.
-        signed_properties: the element.
-        signing_time: what the signer says.
-        named: the certificates that are signed for; the first is the signer's.
-        formats: media type by the id of a reference.
-        unsigned: the unsigned properties in their order.
-    """
-
-    root: Element
-    signed_info: Element
-    form: Canonical
-    method: Method
-    references: tuple[Reference, ...]
-    value: bytes
-    value_element: Element
-    key_info: Element
-    certificates: tuple[bytes, ...]
-    signed_properties: Element
-    signing_time: datetime
-    named: tuple[NamedCertificate, ...]
-    formats: dict[str, str]
-    unsigned: tuple[Unsigned, ...]
-
-    @property
-    def payload(self) -> tuple[Reference, ...]:
-        """The references to files."""
-        return tuple(one for one in self.references if one.form is None)
-
-    @property
-    def own(self) -> Reference:
-        """The reference to the signed properties."""
-        return next(one for one in self.references if one.form is not None)
-
-
-def read(data: bytes) -> Signature:
+def read(data: bytes, dialect: Dialect = Dialect.BASELINE) -> Signature:
     """Read a signature file.
 
     Raises:
         XadesFormatError: not the shape, or an algorithm outside the closed lists.
     """
-    return of_root(tree(data))
+    return of_root(tree(data), dialect)
 
 
 def tree(data: bytes) -> Element:
@@ -189,7 +82,7 @@ def tree(data: bytes) -> Element:
     return root
 
 
-def of_root(root: Element) -> Signature:
+def of_root(root: Element, dialect: Dialect = Dialect.BASELINE) -> Signature:
     """Read a signature file's tree; raises as `read`."""
     if root.tag != f"{{{ASIC}}}XAdESSignatures":
         raise XadesFormatError("XML: the root is XAdESSignatures")
@@ -201,15 +94,17 @@ def of_root(root: Element) -> Signature:
     signed_info = parts.one(ds("SignedInfo"))
     value = parts.one(ds("SignatureValue"))
     key_info = parts.one(ds("KeyInfo"))
-    box = Children(parts.one(ds("Object")))
+    box = Children(parts.one(ds("Object")), "Id")
     parts.end()
     qualifying = box.one(xades("QualifyingProperties"))
     box.end()
-    form, method, references = _signed_info(signed_info)
-    properties, unsigned = _qualifying(qualifying, name)
-    _check_own(references, attribute(properties, "Id"))
+    properties, unsigned = _qualifying(qualifying, name, dialect)
+    own = f"#{attribute(properties, 'Id')}"
+    form, method, references = _signed_info(signed_info, own, dialect)
+    if [one.uri for one in references if one.form is not None] != [own]:
+        raise XadesFormatError("SignedInfo: exactly one reference to the signed properties where they stand")
     names = {one.id for one in references if one.id and one.form is None}
-    signing_time, named, formats = _signed_properties(properties, names)
+    signing_time, named, formats = _signed_properties(properties, names, dialect)
     return Signature(
         root=root,
         signed_info=signed_info,
@@ -228,7 +123,7 @@ def of_root(root: Element) -> Signature:
     )
 
 
-def _signed_info(element: Element) -> tuple[Canonical, Method, list[Reference]]:
+def _signed_info(element: Element, own: str, dialect: Dialect) -> tuple[Canonical, Method, list[Reference]]:
     parts = Children(element, "Id")
     form = _listed(Canonical, parts.one(ds("CanonicalizationMethod")))
     method = _listed(Method, parts.one(ds("SignatureMethod")))
@@ -236,17 +131,18 @@ def _signed_info(element: Element) -> tuple[Canonical, Method, list[Reference]]:
     parts.end()
     if not 1 < len(references) <= MAX_REFERENCES:
         raise XadesFormatError(f"SignedInfo: 2 to {MAX_REFERENCES} references")
-    return form, method, [_reference(one) for one in references]
+    return form, method, [_reference(one, own, dialect) for one in references]
 
 
-def _reference(element: Element) -> Reference:
+def _reference(element: Element, own: str, dialect: Dialect) -> Reference:
     parts = Children(element, "Id", "URI", "Type")
     transforms = parts.maybe(ds("Transforms"))
     method = _listed(Digest, parts.one(ds("DigestMethod")))
     digest = base64_of(parts.one(ds("DigestValue")))
     parts.end()
     uri = attribute(element, "URI")
-    to_properties = element.get("Type") == SIGNED_PROPERTIES_TYPE
+    untyped = dialect is Dialect.XROAD and element.get("Type") is None and uri == own
+    to_properties = untyped or element.get("Type") == SIGNED_PROPERTIES_TYPE
     if not to_properties and (element.get("Type") is not None or transforms is not None or uri.startswith("#")):
         raise XadesFormatError("Reference: files are referred to by name, without transforms or types")
     form = _transform(transforms) if to_properties else None
@@ -263,12 +159,6 @@ def _transform(transforms: Element | None) -> Canonical:
     return form
 
 
-def _check_own(references: list[Reference], properties_id: str) -> None:
-    own = [one for one in references if one.form is not None]
-    if len(own) != 1 or own[0].uri != f"#{properties_id}":
-        raise XadesFormatError("SignedInfo: exactly one reference to the signed properties where they stand")
-
-
 def _key_info(element: Element) -> tuple[bytes, ...]:
     parts = Children(element, "Id")
     data = Children(parts.one(ds("X509Data")))
@@ -278,7 +168,7 @@ def _key_info(element: Element) -> tuple[bytes, ...]:
     return _bounded([base64_of(one) for one in certificates], MAX_CERTIFICATES, "KeyInfo")
 
 
-def _qualifying(element: Element, signature_id: str) -> tuple[Element, tuple[Unsigned, ...]]:
+def _qualifying(element: Element, signature_id: str, dialect: Dialect) -> tuple[Element, tuple[Unsigned, ...]]:
     parts = Children(element, "Id", "Target")
     if element.get("Target") != f"#{signature_id}":
         raise XadesFormatError("QualifyingProperties: its Target is the signature that holds it")
@@ -290,18 +180,24 @@ def _qualifying(element: Element, signature_id: str) -> tuple[Element, tuple[Uns
     outer = Children(unsigned, "Id")
     properties = Children(outer.one(xades("UnsignedSignatureProperties")), "Id")
     outer.end()
-    return signed, tuple(_unsigned(one) for one in properties.rest())
+    found = properties.rest()
+    if dialect is Dialect.XROAD:  # digests of certificates that stand beside them: they prove nothing more
+        found = [one for one in found if one.tag not in _REFERENCES_TO_EVIDENCE]
+    return signed, tuple(_unsigned(one) for one in found)
 
 
 def _signed_properties(
-    element: Element, references: set[str]
+    element: Element, references: set[str], dialect: Dialect
 ) -> tuple[datetime, tuple[NamedCertificate, ...], dict[str, str]]:
     parts = Children(element, "Id")
     own = Children(parts.one(xades("SignedSignatureProperties")), "Id")
     data = parts.maybe(xades("SignedDataObjectProperties"))
     parts.end()
     signing_time = moment_of(own.one(xades("SigningTime")))
-    certificates = Children(own.one(xades("SigningCertificateV2")))
+    older = own.maybe(xades("SigningCertificate")) if dialect is Dialect.XROAD else None
+    certificates = Children(own.one(xades("SigningCertificateV2")) if older is None else older)
+    if dialect is Dialect.XROAD:
+        _implied(own.maybe(xades("SignaturePolicyIdentifier")))
     own.end()
     named = tuple(_named(one) for one in certificates.many(xades("Cert")))
     certificates.end()
@@ -310,10 +206,18 @@ def _signed_properties(
     return signing_time, named, _formats(data, references) if data is not None else {}
 
 
+def _implied(element: Element | None) -> None:
+    if element is not None:
+        parts = Children(element)
+        leaf(parts.one(xades("SignaturePolicyImplied")))
+        parts.end()
+
+
 def _named(element: Element) -> NamedCertificate:
     parts = Children(element)
     method, digest = _digest_pair(parts.one(xades("CertDigest")))
     issuer_serial = parts.maybe(xades("IssuerSerialV2"))
+    _ = parts.maybe(xades("IssuerSerial"))  # of the older way: a name written as text; the digest is what counts
     parts.end()
     return NamedCertificate(method, digest, None if issuer_serial is None else base64_of(issuer_serial))
 

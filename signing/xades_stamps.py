@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from signing.xades_read import Signature
+from signing.xades_values import Signature
 from signing.xades_words import Canonical, canonical
 
 
