@@ -3,14 +3,14 @@ r"""Patterns as JSON Schema has them: ECMA-262 with the flag ``u``, found anywhe
 Promises: the same texts as ECMA-262 (2024) §22.2, code point by code point. More is taken than the flag ``u`` allows
 where the meaning is plain: an escaped punctuation mark (``\_``, ``\-``), a lone ``]`` or ``}``, a hyphen beside a class
 (``[\w-.]``).
-Leaves out, by the rule of the refusal: ``lookaround``, ``back-reference``, ``word-boundary``, ``modifier``,
-``unicode-property`` (scripts and binary properties), ``anchor-in-repetition``, ``too-deep``, ``too-long``,
-``count-too-large``.
+Leaves out, by the rule of the refusal: ``lookaround`` (save for looking ahead from the very start: ``^(?=…)(?!…)``),
+``back-reference``, ``word-boundary``, ``modifier``, ``unicode-property`` (scripts and binary properties),
+``anchor-in-repetition``, ``too-deep``, ``too-long``, ``count-too-large``.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from registry.evolution.regex.anchors import END, START, Pieces, any_of, in_a_row, repeated, searched
 from registry.evolution.regex.charset import EVERY, LAST, CharSet, char_set, chars
@@ -18,6 +18,9 @@ from registry.evolution.regex.cursor import Cursor
 from registry.evolution.regex.errors import PatternSyntaxError, PatternUnsupportedError
 from registry.evolution.regex.properties import category, ecma_property
 from registry.evolution.regex.tree import One, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DIGIT: Final = chars("0123456789")
 _WORD: Final = char_set([(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)])
@@ -28,16 +31,46 @@ _SUPPLEMENTARY: Final = 0x10000
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 
-def read(cursor: Cursor) -> Tree:
+class Ahead(NamedTuple):
+    """A text that must be (or, negated, must not be) among these."""
+
+    tree: Tree
+    negated: bool
+
+
+class Found(NamedTuple):
+    """The texts in which a pattern is found: those of the tree that pass what looks ahead."""
+
+    tree: Tree
+    ahead: tuple[Ahead, ...] = ()
+
+
+def read(cursor: Cursor) -> Found:
     """The texts in which a pattern is found.
 
     Raises:
         PatternUnsupportedError: see above; ``PatternSyntaxError`` where it is no pattern.
     """
-    pieces = _alternatives(cursor)
+    ahead = tuple(_ahead(cursor)) if cursor.pattern.startswith(("^(?=", "^(?!")) else ()
+    pieces = in_a_row([START, _terms(cursor)]) if ahead else _alternatives(cursor)
+    if ahead and cursor.next == "|":
+        raise PatternUnsupportedError("lookaround", cursor.at)
     if cursor.next:
         raise PatternSyntaxError(cursor.at)
-    return searched(pieces)
+    return Found(searched(pieces), ahead)
+
+
+def _ahead(cursor: Cursor) -> Iterator[Ahead]:
+    """What looks ahead from the very start of the text: there it is an intersection."""
+    cursor.expect("^")
+    while cursor.pattern.startswith(("(?=", "(?!"), cursor.at):
+        negated = cursor.pattern[cursor.at + 2] == "!"
+        cursor.at += 3
+        cursor.deeper(1)
+        pieces = _alternatives(cursor)
+        cursor.expect(")")
+        cursor.deeper(-1)
+        yield Ahead(searched(in_a_row([START, pieces])), negated)
 
 
 def _alternatives(cursor: Cursor) -> Pieces:

@@ -167,7 +167,10 @@ def parse_ecma(pattern: str, budget: Budget | None = None) -> Language:
         PatternUnsupportedError: it says what is not decided here; ``PatternSyntaxError``: it is none.
         BudgetSpentError: it is too much to read.
     """
-    return Language(_Leaf(ecma.read(Cursor(pattern, budget or Budget(PARSE_STEPS)))))
+    found = ecma.read(Cursor(pattern, budget or Budget(PARSE_STEPS)))
+    if not found.ahead:
+        return Language(_Leaf(found.tree))
+    return Language(_All((_Leaf(found.tree), *(_Leaf(one.tree, one.negated) for one in found.ahead))))
 
 
 def parse_xsd(pattern: str, budget: Budget | None = None) -> Language:

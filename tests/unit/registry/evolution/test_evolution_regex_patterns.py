@@ -30,6 +30,10 @@ from registry.evolution.regex.language import PatternSyntaxError, PatternUnsuppo
         ("^(?<ten>\\p{L}+)\\.$", ["Nguyễn."], ["N1."]),
         ("^\\p{gc=Lu}\\P{Lu}\\p{ASCII}$", ["Đaa"], ["đaa", "ĐĐa"]),
         ("^\\/\\_\\-\\@]}$", ["/_-@]}"], []),
+        ("^(?!\\s*$).+", ["a", " a "], ["", "  "]),
+        ("^(?=.*[A-Z])(?=.*\\d).{3,}$", ["aA1", "1xxA"], ["A1", "aa1", "AAA"]),
+        ("^(?!(?:test|demo)$)[a-z]+$", ["tests", "a"], ["test", "demo", "A"]),
+        ("^(?=a|^b$)", ["ab", "b"], ["bb", ""]),
     ],
 )
 def test_patterns_of_json_schema(pattern: str, inside: list[str], outside: list[str]) -> None:
@@ -74,6 +78,10 @@ def test_patterns_of_xsd(pattern: str, inside: list[str], outside: list[str]) ->
     ("pattern", "rule"),
     [
         ("(?=a)", "lookaround"),
+        ("^(?!a)b|c", "lookaround"),
+        ("^a(?!b)", "lookaround"),
+        ("^(?=a)*", "syntax"),
+        ("^(?=a", "syntax"),
         ("(?<!a)b", "lookaround"),
         ("(a)\\1", "back-reference"),
         ("(?<n>a)\\k<n>", "back-reference"),
