@@ -70,7 +70,9 @@ def stores_at(place: Path) -> list[StoreAt]:
     folder = place if kind == "folder" else load(place, EmbeddedSettings).settings.state_folder
     state = State(folder.absolute(), ledger.origin)
     archives = sorted(path for path in (state.folder / "archive").glob("a*") if path.is_dir())
-    return [*found, StoreAt("search", INDEX, state.audit.index_url), *(_archive(one.name, one) for one in archives)]
+    found.append(StoreAt("search", INDEX, state.audit.index_url))
+    found.append(StoreAt("schemas", REGISTRATION, store_url(state.schemas, ledger.store_url)))
+    return [*found, *(_archive(one.name, one) for one in archives)]
 
 
 def standing(store: StoreAt) -> Standing | None:

@@ -17,8 +17,9 @@ from bus.http.edge import CORRELATION, Handler
 from bus.ids import new_id
 from bus.problems import of_exception
 from bus.registration.access import Principal, Registrants, UnknownPrincipalError
-from bus.registration.errors import RegistrationError, unprocessable
+from bus.registration.errors import TOO_LARGE, RegistrationError, unprocessable
 from bus.registration.registry import Page
+from bus.registration.store import SubjectTooLargeError
 from bus.registration.stored import ALL, DELETED, LIVING, Sought
 from bus.storage.port import StoreError
 from schemas.json import JsonError, read
@@ -85,6 +86,8 @@ def _answer_of(request: web.Request, error: Exception, correlation: str) -> web.
             if "Allow" in error.headers:
                 answer.headers["Allow"] = error.headers["Allow"]
             return answer
+        case SubjectTooLargeError():
+            return json_of(request, _said(TOO_LARGE, str(error)), 422)
         case StoreError():
             log.error("registration-store", reason=str(error), correlation=correlation)
             return json_of(request, _said(50001, "Error in the backend data store"), 500)

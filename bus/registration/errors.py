@@ -11,6 +11,8 @@ from typing import Final
 from bus.registration.stored import LATEST
 from registry.registered.names import Subject
 
+TOO_LARGE: Final = 42209
+
 
 class RegistrationError(Exception):
     """A request that is refused.
@@ -143,7 +145,7 @@ def invalid_subject(text: str) -> RegistrationError:
 
 def too_large(what: str) -> RegistrationError:
     """42209."""
-    return RegistrationError(422, 42209, f"{what} operation failed because schema is too large")
+    return RegistrationError(422, TOO_LARGE, f"{what} operation failed because schema is too large")
 
 
 def invalid_rules(why: str) -> RegistrationError:

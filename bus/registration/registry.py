@@ -18,6 +18,7 @@ from bus.registration.access import Principal
 from bus.registration.changes import Recorder
 from bus.registration.judge import Judge
 from bus.registration.known import Known
+from bus.registration.store import MAX_CHARS, SubjectTooLargeError
 from bus.registration.stored import ALL, DELETED, LATEST, LIVING, Named, Sought, Version
 from bus.registration.writer import Change, Writer
 from config.registrants import Right
@@ -135,7 +136,13 @@ class Registry:
             every = self.store.everything(prefix, sought, latest_only=latest_only)
             seen = (one for one in every if who.may(Right.READ, one.subject))
             most = page.limit if 0 <= page.limit < _MOST else _MOST
-            return list(islice(seen, max(page.offset, 0), max(page.offset, 0) + most))
+            found, chars = [], 0
+            for one in islice(seen, max(page.offset, 0), max(page.offset, 0) + most):
+                chars += len(one.content.text)
+                if chars > MAX_CHARS:
+                    raise SubjectTooLargeError("so many schemas in one answer are too large: ask by limit and offset")
+                found.append(one)
+            return found
 
         return await asyncio.to_thread(read)
 

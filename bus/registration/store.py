@@ -17,7 +17,7 @@ from bus.registration.stored import ALL, LATEST, LIVING, Content, Marks, Named, 
 from bus.registration.tables import CONTEXTS, NAMED_STATE, REFERENCES, REGISTRATION, SCHEMAS, SETTINGS, STATE, VERSIONS
 from bus.storage import formats
 from bus.storage.engine import as_store_errors, open_engine
-from bus.storage.port import StoreExistsError
+from bus.storage.port import StoreError, StoreExistsError
 from registry.registered.names import ANY, DEFAULT, Subject
 from registry.registered.settings import UNSET, Config, Mode, effective
 
@@ -29,6 +29,15 @@ _CONTENT: Final = (SCHEMAS.c.type, SCHEMAS.c.text, SCHEMAS.c.refs, SCHEMAS.c.met
 _JOINED: Final = VERSIONS.join(SCHEMAS, sa.and_(SCHEMAS.c.context == VERSIONS.c.context, SCHEMAS.c.id == VERSIONS.c.id))
 _VERSION: Final = sa.select(VERSIONS, SCHEMAS.c.guid, *_MARKS, *_CONTENT).select_from(_JOINED)
 _NAMED: Final = sa.select(VERSIONS.c.context, VERSIONS.c.subject, VERSIONS.c.version, VERSIONS.c.id, VERSIONS.c.deleted)
+
+
+MAX_CHARS: Final = 64 << 20
+"""Characters of all versions of a subject together: they are compared at once."""
+_STRIDE: Final = 100
+
+
+class SubjectTooLargeError(StoreError):
+    """A subject holds more than can be compared at once."""
 
 
 class Seen(NamedTuple):
@@ -116,6 +125,7 @@ class Reader:
         """A subject as it stands, and its living versions with their schemas."""
         with self.reading() as connection:
             config, mode = settings_in(connection, subject)
+            _small_enough(connection, subject, LIVING)
             rows = connection.execute(_VERSION.where(*of(subject), *where(LIVING)).order_by(*_ORDER)).all()
             return Seen(named_in(connection, subject, ALL), config, mode), [_version(row) for row in rows]
 
@@ -132,14 +142,26 @@ class Reader:
         elif number is not None:
             statement = statement.where(VERSIONS.c.version == number)
         with self.reading() as connection:
+            if number is None:
+                _small_enough(connection, subject, sought)
             rows = connection.execute(statement)
             return sorted((_version(row) for row in rows), key=lambda one: one.version)
 
     def everything(self, prefix: str, sought: Sought, *, latest_only: bool) -> Iterator[Version]:
         """Versions of every subject whose name begins so, subject by subject."""
-        for subject in self.subjects(prefix, sought):
-            found = self.versions(subject, sought)
-            yield from found[-1:] if latest_only else found
+        wanted = set(self.subjects(prefix, sought))
+        ordered = _VERSION.where(*where(sought)).order_by(VERSIONS.c.context, *_ORDER)
+        before: Version | None = None
+        with self.reading() as connection:
+            for row in connection.execution_options(yield_per=_STRIDE).execute(ordered):
+                if Subject(row.context, row.subject) not in wanted:
+                    continue
+                one = _version(row)
+                if before is not None and not (latest_only and before.subject == one.subject):
+                    yield before
+                before = one
+        if before is not None:
+            yield before
 
     def schema(self, context: str, number: int) -> tuple[str, Content] | None:
         """GUID and schema of an id that some version has, deleted or not."""
@@ -198,6 +220,17 @@ class Reader:
 
 
 _ORDER: Final = (VERSIONS.c.subject, VERSIONS.c.version)
+
+
+def _small_enough(connection: sa.Connection, subject: Subject, sought: Sought) -> None:
+    """Pass a subject whose versions can all be held at once.
+
+    Raises:
+        SubjectTooLargeError: their texts have more than `MAX_CHARS` characters together.
+    """
+    chars = sa.select(sa.func.sum(sa.func.length(SCHEMAS.c.text))).select_from(_JOINED)
+    if (connection.scalar(chars.where(*of(subject), *where(sought))) or 0) > MAX_CHARS:
+        raise SubjectTooLargeError("the versions of this subject are too large together")
 
 
 def of(subject: Subject) -> tuple[sa.ColumnElement[bool], ...]:
