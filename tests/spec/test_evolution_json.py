@@ -112,8 +112,9 @@ def _drafts(drafts: tuple[int, ...]) -> str:
         return "all"
     if len(drafts) == 1:
         return names.get(drafts[0], str(drafts[0]))
-    last = "" if drafts[-1] == table.DRAFTS[-1] else names.get(drafts[-1], str(drafts[-1]))
-    return f"{names.get(drafts[0], drafts[0])}-{last}"
+    if drafts[-1] == table.DRAFTS[-1]:
+        return f"since {names.get(drafts[0], drafts[0])}"
+    return f"up to {names.get(drafts[-1], drafts[-1])}"
 
 
 INTRODUCTION = """\
@@ -150,4 +151,4 @@ BETWEEN = """\
 ## Findings
 
 Every change that breaks is told by itself, with the keyword's place (pointer and line) in both schemas. Most rules are
-made of a keyword: `maximum-added` (only the reader has one) and `maximum-narrowed` (the reader's is stricter). Others:"""
+made of a keyword: `maximum-added` (only the reader has one), `maximum-narrowed` (the reader's is stricter). Others:"""
