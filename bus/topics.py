@@ -23,6 +23,7 @@ class Topic(IntEnum):
     REGISTRY = 4
     REGISTRY_CHANGED = 5
     LOG = 6
+    ERASURE = 7
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -32,7 +33,15 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     receipt: Sealed | None = None
 
 
+class ErasureAsk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A holder asks for orders of erasure, and answers those that it has carried out: sealed envelopes, packed."""
+
+    agency: str
+    answers: tuple[bytes, ...] = ()
+
+
 _encoder = msgspec.msgpack.Encoder()
+_ask_decoder = msgspec.msgpack.Decoder(ErasureAsk)
 _decoder = msgspec.msgpack.Decoder(Reply)
 
 
@@ -55,3 +64,20 @@ def read_reply(data: bytes) -> Reply:
     except (msgspec.DecodeError, SealedFormatError) as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule="reply-head", place="/") from error
     return reply
+
+
+def erasure_ask(ask: ErasureAsk) -> bytes:
+    """The head's bytes."""
+    return _encoder.encode(ask)
+
+
+def read_erasure_ask(data: bytes) -> ErasureAsk:
+    """Read a holder's question.
+
+    Raises:
+        ProblemError: 101, not one.
+    """
+    try:
+        return _ask_decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise problem(Code.ENVELOPE_MALFORMED, rule="erasure-head", place="/") from error

@@ -142,6 +142,9 @@ class Audit:
         async def read(start: int, end: int) -> list[bytes]:
             return await asyncio.to_thread(opened.shelf.store.read, start, end)
 
+        async def hashes(start: int, end: int) -> list[bytes]:
+            return await asyncio.to_thread(opened.shelf.hashes, start, end)
+
         inquiries = Inquiries(
             ledger=parts.ledger,
             shelf=opened.shelf,
@@ -149,7 +152,7 @@ class Audit:
             indexer=indexer,
             names=opened.names,
             snapshot=parts.snapshot,
-            tiles=OwnTiles(read, parts.ledger_files.tiles_folder),
+            tiles=OwnTiles(read, parts.ledger_files.tiles_folder, hashes),
             clock=parts.clock,
         )
         runner = web.AppRunner(AuditFace(auditors, inquiries).application(), access_log=None)

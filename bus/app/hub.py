@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 
 from bus.app.registry import HubRegistry
+from bus.audit.holders import outbox_of
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.http.hub import HubFace
@@ -25,6 +26,7 @@ from bus.http.log import LogFace
 from bus.http.readers import by_link
 from bus.hub.declaration import Declarations
 from bus.hub.desk import HubDesk, InFlight
+from bus.hub.erasures import ErasureDesk
 from bus.hub.exchange import Exchange
 from bus.hub.log import LogDesk
 from bus.hub.recovery import Recovery
@@ -121,6 +123,13 @@ class HubWorker:
                 Topic.DECLARE: declarations,
                 Topic.REGISTRY: parts.registry.serve,
                 Topic.LOG: LogDesk(self._published),
+                Topic.ERASURE: ErasureDesk(
+                    outbox_of(parts.tiles.parent if parts.tiles is not None else None),
+                    signer=parts.signer,
+                    instance=parts.link.instance,
+                    directory=directory,
+                    clock=clock,
+                ),
             },
             limits=parts.limits,
         )

@@ -37,6 +37,7 @@ from bus.node.declare import Declarer
 from bus.node.desk import NodeDesk
 from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
+from bus.node.erasures import Erasures, Holder
 from bus.node.notices import Notices
 from bus.node.parts import HttpParts
 from bus.node.receipts import Promised, nobody
@@ -144,6 +145,7 @@ class Node:
             await parts.registry.fetch(node.link)
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
+        node._tasks.append(asyncio.create_task(node.erasures.run(), name="erasures"))
         if node.watch is not None:
             node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
@@ -189,6 +191,20 @@ class Node:
             clock=parts.clock,
             registry_changed=lambda: parts.registry.try_fetch(self.link),
             promised=self._promised,
+        )
+
+    @property
+    def erasures(self) -> Erasures:
+        """Orders of erasure, carried out in the archives of this node's agencies."""
+        directory = self._parts.registry.directory
+        if directory is None:
+            raise RuntimeError("a node erases only with a registry")
+        return Erasures(
+            {one.id: Holder(one.archive.folder, one.signer, one.archive.gone) for one in self._parts.agencies},
+            self.link.call,
+            directory=directory,
+            instance=self._parts.instance,
+            clock=self._parts.clock,
         )
 
     def _provider(self, agency: AgencyParts) -> Provider:

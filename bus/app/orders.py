@@ -17,6 +17,7 @@ from bus.app.audit_process import files_of
 from bus.app.ledger_files import NoLedgerHereError, ledger_at
 from bus.app.prepare import State
 from bus.audit.erasure import RETENTION, Erased, Order, erase, expired
+from bus.audit.holders import outbox_of
 from bus.audit.inquiry import own_record
 from bus.audit.pruning import Bounds, Plan, PruningRefusedError, index_at, plan, prune_below
 from bus.clock import SteadyClock
@@ -45,12 +46,14 @@ class Records:
         ledger: the ledger's parts.
         audit: its search; None where the settings name none.
         operator: the agency that runs it.
+        instance: the bus that it is.
         socket: where a hub's ledger process answers.
     """
 
     ledger: LedgerFiles
     audit: AuditFiles | None
     operator: str
+    instance: str
     socket: Path | None = None
 
 
@@ -65,12 +68,13 @@ def records_at(place: Path) -> Records:
     if place.is_file() and kind_of(place) == "hub":
         hub = load(place, HubSettings).settings
         audit = files_of(hub, hub.audit) if hub.audit is not None else None
-        return Records(ledger, audit, hub.operator, hub.ledger.socket)
+        return Records(ledger, audit, hub.operator, hub.instance, hub.ledger.socket)
     if place.is_file():
         embedded = load(place, EmbeddedSettings).settings
-        return Records(ledger, State(embedded.state_folder, ledger.origin).audit, embedded.operator)
-    operator = str(EmbeddedSettings.model_fields["operator"].default)
-    return Records(ledger, State(place.absolute(), ledger.origin).audit, operator)
+        audit = State(embedded.state_folder, ledger.origin).audit
+        return Records(ledger, audit, embedded.operator, embedded.instance)
+    unsaid = EmbeddedSettings(state_folder=place.absolute())
+    return Records(ledger, State(place.absolute(), ledger.origin).audit, unsaid.operator, unsaid.instance)
 
 
 def audit_of(records: Records) -> AuditFiles:
@@ -84,8 +88,10 @@ def audit_of(records: Records) -> AuditFiles:
     return records.audit
 
 
-async def give(records: Records, by: str, reason: str, ranges: tuple[tuple[int, int], ...]) -> Erased:
-    """Record an order of erasure and carry it out, in the search tables too.
+async def give(
+    records: Records, by: str, reason: str, ranges: tuple[tuple[int, int], ...], *, tell: bool = True
+) -> Erased:
+    """Record an order of erasure and carry it out, in the search tables too; with `tell` at those who hold copies.
 
     Raises:
         ErasureRefusedError, LedgerError, StoreError: it cannot be given; nothing was erased.
@@ -94,7 +100,9 @@ async def give(records: Records, by: str, reason: str, ranges: tuple[tuple[int, 
     try:
         async with _appending(records) as ledger:
             order = Order(records.operator, by, reason, ranges)
-            done = await erase(ledger, shelf, order, SteadyClock())
+            outbox = outbox_of(records.ledger.folder) if tell else None
+            told = None if outbox is None else (outbox, records.instance)
+            done = await erase(ledger, shelf, order, SteadyClock(), told)
     finally:
         shelf.store.close()
     if records.audit is not None:
@@ -122,7 +130,8 @@ async def retain(records: Records, months: Mapping[str, int], *, dry: bool) -> t
     reason = RETENTION + ": " + ", ".join(f"{name} {kept} months" for name, kept in sorted(months.items()))
     erased = 0
     for start in range(0, len(ranges), 1000):
-        erased += (await give(records, RETENTION, reason, ranges[start : start + 1000])).details
+        # Each party keeps its own copies as long as its own rules say.
+        erased += (await give(records, RETENTION, reason, ranges[start : start + 1000], tell=False)).details
     return ranges, erased
 
 

@@ -2,7 +2,8 @@
 
 Promises: the order stands in the ledger, with its reason and range, before anything is erased; leaves and every proof
 stay; what an order names is gone from the store, and from the search tables once they have met the order; orders
-themselves are never erased. Leaves out: the copies that both parties hold of their own receipts.
+themselves are never erased. Both parties of an exchange are told by an outbox (`bus.audit.holders`), which they ask.
+Leaves out: copies that agency systems made.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from bus.audit.holders import Draft, Outbox, holders
 from bus.audit.indexer import Shelf
 from bus.audit.inquiry import own_record
 from bus.audit.pruning import KEPT_TYPES
@@ -57,8 +59,17 @@ class Order(NamedTuple):
     ranges: tuple[tuple[int, int], ...]
 
 
-async def erase(ledger: Ledger, shelf: Shelf, order: Order, clock: Clock) -> Erased:
+async def erase(
+    ledger: Ledger, shelf: Shelf, order: Order, clock: Clock, told: tuple[Outbox, str] | None = None
+) -> Erased:
     """Record the order, then carry it out. Cut short in between, the search tables' feeder finishes it.
+
+    Args:
+        ledger: takes the record.
+        shelf: has the details.
+        order: who erases what, and why.
+        clock: the hub's.
+        told: the outbox to those who hold copies, and the instance; None tells nobody.
 
     Raises:
         ErasureRefusedError: nothing named, not below the ledger's head, an order of erasure among it, too many ranges.
@@ -71,10 +82,17 @@ async def erase(ledger: Ledger, shelf: Shelf, order: Order, clock: Clock) -> Era
         raise ErasureRefusedError(f"erasure: at most {MAX_RANGES} ranges in one order")
     if any(_kept(shelf, first, end) for first, end in order.ranges):
         raise ErasureRefusedError("erasure: orders of erasure and changes of the registry are kept for ever")
-    details = encode(Erasure(erasure=new_id(), by=order.by, reason=order.reason, ranges=order.ranges))
+    number = new_id()
+    if told is not None:
+        told[0].draft(number, Draft(order.by, order.reason, holders(shelf, order.ranges)))
+    details = encode(Erasure(erasure=number, by=order.by, reason=order.reason, ranges=order.ranges))
     outcome = await ledger.append(own_record(LeafType.ERASURE, order.agency, details, clock()))
     if not isinstance(outcome, Appended):
+        if told is not None:
+            told[0].discard(number)
         raise ErasureRefusedError("erasure: the order could not be recorded")
+    if told is not None:
+        told[0].issue(number, outcome.index, told[1])
     return Erased(outcome.index, order.ranges, shelf.erase(order.ranges))
 
 

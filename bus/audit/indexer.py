@@ -22,6 +22,7 @@ from bus.audit.rows import Row, Told, read_leaf, row_of, told
 from bus.ledger.port import Details
 from bus.ledger.vault import DetailsUnreadableError, Vault
 from bus.storage.port import Store, StoreError
+from signing.merkle import leaf_hash
 
 log = structlog.get_logger(__name__)
 STRIDE: Final = 1024
@@ -43,6 +44,10 @@ class Shelf(NamedTuple):
             return self.vault.unbox(box, leaf)
         except DetailsUnreadableError:
             return None
+
+    def hashes(self, start: int, end: int) -> list[bytes]:
+        """Leaf hashes of [start, end), pruned records' too."""
+        return [one.hash or leaf_hash(one.leaf or b"") for one in self.store.kept(start, end)]
 
     def record(self, idx: int) -> tuple[bytes, Details | None]:
         """One leaf with its details."""

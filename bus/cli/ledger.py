@@ -26,6 +26,7 @@ from bus.ledger.proofs import proof_file
 app = typer.Typer(help="The ledger: the record of every exchange.", no_args_is_help=True)
 app.add_typer(ledger_archive.app, name="archive")
 app.command("prune")(ledger_prune.prune_command)
+app.command("erase-status")(ledger_prune.erase_status)
 
 
 @app.command("init")

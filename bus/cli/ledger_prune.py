@@ -1,12 +1,14 @@
-"""`lienthong ledger prune`: the minimum index, in two steps: the plan, then the order that names it."""
+"""`lienthong ledger prune`: the minimum index, in two steps; `erase-status`: orders of erasure at their holders."""
 
 import asyncio
 from datetime import date
 from typing import Annotated
 
+import msgspec
 import typer
 
 from bus.app.orders import plan_pruning, prune, records_at
+from bus.audit.holders import outbox_of
 from bus.audit.pruning import Plan
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
@@ -48,6 +50,20 @@ def prune_command(
         raise typer.BadParameter("an order names who gives it (--by) and why (--reason)")
     pruned = asyncio.run(prune(records, found, by, reason))
     emit(data | {"pruned": pruned}, f"{pruned} pruned; the minimum index is {found.new_minimum}", as_json=as_json)
+
+
+def erase_status(place: Place, *, as_json: Json = False) -> None:
+    """Show which holders have carried out which orders of erasure; exit 1 while one has not."""
+    outbox = outbox_of(records_at(place).ledger.folder)
+    found, drafts = (outbox.standing(), outbox.drafts()) if outbox is not None else ([], [])
+    done = {one: (one.done.at, one.done.pieces) if one.done is not None else ("waits", "") for one in found}
+    rows = [(one.order, one.agency, one.exchanges, *done[one]) for one in found]
+    data = {"orders": [msgspec.to_builtins(one._asdict()) for one in found], "cut_short": drafts}
+    columns = ("order", "holder", "exchanges", "carried out", "pieces erased")
+    cut = [f"cut short, give it again: {name}" for name in drafts]
+    emit(data, table("Orders of erasure", columns, rows), *cut, as_json=as_json)
+    if drafts or any(one.done is None for one in found):
+        raise typer.Exit(Exit.NO)
 
 
 def _before(text: str) -> int | date:

@@ -12,6 +12,7 @@ import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -27,8 +28,7 @@ from bus.storage.statements import Statements
 from bus.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
 Result = TypeVar("Result")
 DATABASE: Final = "evidence.db"
@@ -147,6 +147,17 @@ class SqlArchive:
             engine.dispose()
             raise
         return cls(engine, Vault.under(key), clock)
+
+    @property
+    def folder(self) -> Path:
+        """Where its database is."""
+        return Path(self._engine.url.database or "").parent
+
+    def gone(self, exchanges: Iterable[str]) -> None:
+        """Remember nothing of exchanges that were erased from the folder."""
+        erased = frozenset(exchanges)
+        for key in [key for key in self._recent if key[1] in erased]:
+            del self._recent[key]
 
     async def answer_for(self, sealer: str, exchange: str) -> Kept | None:
         """See the port."""

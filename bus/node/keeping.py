@@ -8,7 +8,7 @@ opens every box and holds it against its digest. Leaves out: backups (`bus.node.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,6 +30,8 @@ from bus.storage.port import StoreError
 DAY_MS: Final = 24 * 3600 * 1000
 CLASSES: Final = ("question", "reply", "receipt", "dossier", "declaration")
 OTHER: Final = "other"
+ORDERED: Final = "order"
+"""On the deletion list: gone by an order of erasure, whatever its class."""
 _KINDS: Final = {"reply": ("reply", "reply-refused"), "receipt": ("receipt", "receipt-refused")}
 """Kinds of a class beside its own: what did not hold is kept as long, as evidence against whoever sent it."""
 _ALL: Final = tuple(kind for name in CLASSES for kind in _KINDS.get(name, (name,)))
@@ -203,6 +205,37 @@ def forget(folder: Path, days: Mapping[str, int], now_ms: int, *, dry_run: bool 
     return Forgotten(counts, head)
 
 
+class Erased(NamedTuple):
+    """What an order erased: how many pieces, and the deletion list's head after it."""
+
+    pieces: int
+    head: str
+
+
+def erase(folder: Path, exchanges: Sequence[str], now_ms: int) -> Erased:
+    """Erase everything kept of these exchanges, whatever its class allows: for an order that was judged.
+
+    Raises:
+        DeletionListError: the list does not hold; nothing is erased.
+        StoreError: the archive cannot be changed.
+    """
+    pieces = 0
+    deletions.mend(folder)
+    _, head = deletions.read_list(folder)
+    with opened(folder) as engine, as_store_errors(engine), engine.connect() as connection:
+        for start in range(0, len(exchanges), _BATCH):
+            among = exchanges[start : start + _BATCH]
+            gone = _among(connection, among)
+            if gone:
+                head = deletions.append(folder, [_gone(ORDERED, row) for row in gone], now_ms)
+                _delete(connection, gone)
+                pieces += len(gone)
+        driver = connection.connection.driver_connection
+        if pieces and driver is not None:
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # erased bytes leave the write-ahead log, too
+    return Erased(pieces, head)
+
+
 class _Row(NamedTuple):
     """One piece; `sealer` is empty but for answers."""
 
@@ -259,6 +292,19 @@ def _old(connection: sa.Connection, name: str, before_ms: int) -> list[_Row]:
             # An answer has no digest of its own: its box names it.
             known = row[3] if table is EVIDENCE else sha256(row[3]).digest()
             found.append(_Row(row[0], row[1], row[2], known, b"", row[4]))
+    connection.rollback()
+    return found
+
+
+def _among(connection: sa.Connection, exchanges: Sequence[str]) -> list[_Row]:
+    """Every piece of these exchanges, without their boxes."""
+    pieces = sa.select(EVIDENCE).where(EVIDENCE.c.exchange.in_(exchanges))
+    answers = sa.select(ANSWERS).where(ANSWERS.c.exchange.in_(exchanges))
+    found = [_Row(row.kind, "", row.exchange, row.digest, b"", row.kept_ms) for row in connection.execute(pieces)]
+    found += [
+        _Row("answer", row.sealer, row.exchange, sha256(row.box).digest(), b"", row.kept_ms)
+        for row in connection.execute(answers)
+    ]
     connection.rollback()
     return found
 
