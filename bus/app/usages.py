@@ -200,6 +200,9 @@ def _looks(parts: UsagesParts, opened: Opened, tickets: Tickets) -> Looks:
     async def read(start: int, end: int) -> list[bytes]:
         return await asyncio.to_thread(opened.shelf.store.read, start, end)
 
+    async def hashes(start: int, end: int) -> list[bytes]:
+        return await asyncio.to_thread(opened.shelf.hashes, start, end)
+
     return Looks(
         ledger=parts.ledger,
         shelf=opened.shelf,
@@ -207,7 +210,7 @@ def _looks(parts: UsagesParts, opened: Opened, tickets: Tickets) -> Looks:
         indexer=opened.indexer(),
         names=opened.names,
         snapshot=parts.snapshot,
-        tiles=OwnTiles(read, parts.ledger_files.tiles_folder),
+        tiles=OwnTiles(read, parts.ledger_files.tiles_folder, hashes),
         clock=parts.clock,
         tickets=tickets,
         disclosure=disclosure_of(parts.settings),
