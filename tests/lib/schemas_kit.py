@@ -111,6 +111,7 @@ class Standing:
 
     def restart(self) -> None:
         """Close it, and start again on what was kept."""
+        self.client.close()
         self.ground.run(self.schemas.close())
         self.schemas = self.ground.run(Schemas.start(self.parts))
         self.client = httpx2.Client(base_url=self.url, timeout=60.0)
