@@ -12,24 +12,28 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from schemas.text import moment_ms
-from signing import day_archive
+from signing import day_archive, signed_files
 from signing.casefile import check as check_bundle
 from signing.checkpoint import NoteVerifier
 from signing.container import ContainerError, looks_packed
 from signing.day_examine import examine_day, follow
 from signing.evidence import EvidenceError, der_from_pem, read
 from signing.examine import Finding, Trust, examine, overall
+from signing.packet import Level
 from signing.page import examine as examine_page
 from signing.page import looks_like as is_page
+from signing.signed_files import Reader
 from signing.tlog_examine import examine_proof
 from signing.tlog_policy import MAX_POLICY_BYTES, Policy
 from signing.tlog_proof import looks_like
 from signing.verdict import Indication, Status, because
 from signing.words import LANGUAGES, STEPS, Language, about, reason
+from signing.xades_policy import Demands, SignatureTrust
 
 EXITS: Final = {Status.PASSED: 0, Status.FAILED: 1, Status.INDETERMINATE: 2}
 ANSWERS: Final = {
@@ -58,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         proofs = _proof_trust(options)
         at_ms = moment_ms(options.at) if options.at else time.time_ns() // 1_000_000
         root = options.registry_root.read_bytes() if options.registry_root else None
-        reports = [_judge(Path(file), trust, proofs, at_ms, root) for file in files]
+        reader = _reader(options, trust, at_ms)
+        reports = [_judge(Path(file), trust, proofs, at_ms, root, reader) for file in files]
         reports += _days(files)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"lienthong-check: {error}\n")
@@ -73,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lienthong-check",
         description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md), .tlog-proof files and "
-        "days' archives of a ledger (docs/transparency.md), offline.",
+        "days' archives of a ledger (docs/transparency.md), ASiC-E containers, XAdES signatures and time-stamps "
+        "(docs/xades.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
@@ -84,6 +90,28 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="PEM",
         help="roots of time-stamping authorities that you trust; with any, a time-stamp is asked for",
+    )
+    parser.add_argument(
+        "--intermediate",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PEM",
+        help="certificates that may stand between a signer and a root",
+    )
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="what a time-stamp or a signature that stands apart is over; repeat",
+    )
+    parser.add_argument(
+        "--level",
+        choices=[one.name for one in Level],
+        default=Level.LT.name,
+        help="the least level of a signature; default LT",
     )
     parser.add_argument("--operator", metavar="AGENCY", help="the agency that runs the hub, such as a100000")
     parser.add_argument("--log-key", action="append", default=[], metavar="VKEY", help="the ledger's public key")
@@ -118,6 +146,16 @@ def _trust(options: argparse.Namespace) -> Trust:
     )
 
 
+def _reader(options: argparse.Namespace, trust: Trust, at_ms: int) -> Reader:
+    between = tuple(der for file in options.intermediate for der in der_from_pem(file.read_bytes()))
+    return Reader(
+        SignatureTrust(trust.anchors, trust.time_stamp_anchors, between),
+        datetime.fromtimestamp(at_ms / 1000, UTC),
+        Demands(least=Level[options.level]),
+        {file.name: file.read_bytes() for file in options.data},
+    )
+
+
 class ProofTrust(NamedTuple):
     """What proof files are judged under."""
 
@@ -140,7 +178,9 @@ def _pair(text: str) -> tuple[str, str]:
     return thumbprint, agency
 
 
-def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_root: bytes | None) -> Report:
+def _judge(
+    file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_root: bytes | None, reader: Reader
+) -> Report:
     data = file.read_bytes()
     if looks_like(data):
         findings = examine_proof(data, proofs.leaf, proofs.policy, trust.log_keys)
@@ -148,6 +188,9 @@ def _judge(file: Path, trust: Trust, proofs: ProofTrust, at_ms: int, registry_ro
     if is_page(data):
         findings = examine_page(data, trust.log_keys)
         return Report(str(file), findings, overall(findings), titled=False)
+    signed = signed_files.judge(data, reader)
+    if signed is not None:
+        return Report(str(file), signed, overall(signed), titled=False)
     if looks_packed(data) and _is_day(data):
         findings = examine_day(data, proofs.policy, trust.log_keys, trust.time_stamp_anchors, at_ms)
         return Report(str(file), findings, overall(findings), titled=False)

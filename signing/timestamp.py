@@ -164,6 +164,20 @@ def check(
     return PASSED, stamp
 
 
+def token_in(data: bytes) -> bytes | None:
+    """The token that a file holds, bare or in the answer (TimeStampResp) that it came in; None where it is neither."""
+    if len(data) > MAX_RESPONSE_BYTES:
+        return None
+    for answer in (data, file_of(data)):
+        try:
+            told = _decoded(answer)
+        except TimeStampRefusedError:
+            continue
+        if told.status in {tsp.PKIStatus.GRANTED, tsp.PKIStatus.GRANTED_WITH_MODS}:
+            return told.time_stamp_token()
+    return None
+
+
 def imprint_of(token: bytes) -> tuple[str, bytes] | None:
     """With what (`sha256`) and to which digest a token says that it is over its data; None where it does not read.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from schemas.text import Bilingual
+from signing import words_signatures
 from signing.examine import Finding
 from signing.verdict import Indication, Status
 
@@ -223,6 +224,7 @@ RULES: Final[Mapping[str, str]] = {
     "certificate: a time-stamping key signs time-stamps and nothing else": (
         "khóa cấp dấu thời gian không được dùng cho việc khác"
     ),
+    **words_signatures.RULES,
 }
 """The closed list of rules with their Vietnamese; English is how `signing` writes them."""
 
@@ -273,6 +275,7 @@ _ABOUT: Final = tuple(
         (r"^time-stamp$", "dấu thời gian"),
         (r"^leaves$", "các bản ghi"),
         (r"^leaf (\d+)$", r"bản ghi \1"),
+        *words_signatures.ABOUT,
     )
 )
 _KINDS: Final = {"question": "câu hỏi", "answer": "câu trả lời", "fault": "báo lỗi", "receipt": "biên nhận"}

@@ -1,10 +1,10 @@
 """X-Road's message containers: plain, signed in a batch, time-stamped in a batch.
 
-Promises: judged by the steps of `signing.xades_check`, and as strictly: message and attachments are all bound by the
+Promises: judged by the steps of `signing.xades_check`, and as strictly: message and attachments are bound by the
 signature, directly or through its hash chain; a file that neither signature nor time-stamp binds is refused, which
 X-Road's own tool lets pass. The verified bytes are given back.
-Leaves out: whether the signer is the member that the message names (whoever reads the message compares the certificate);
-containers encrypted with GPG. RSA keys below 3072 bits, which many X-Road members still have, are in no list of ours.
+Leaves out: whether the signer is the member that the message names (whoever reads the message compares them);
+containers encrypted with GPG. RSA keys below 3072 bits, which many members still have, are in no list of ours.
 
 Sources: X-Road 7 message log (container layout), batch signatures and batch time-stamps; docs/xades.md §6.
 """

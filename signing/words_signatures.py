@@ -1,0 +1,98 @@
+"""What a judgement of signed files says to people, in Vietnamese; English is how `signing` writes it.
+
+Promises: every step that holds has its sentence; of the rules behind a refusal, those of the list below.
+Leaves out: the indications (`signing.words`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+RULES: Final[Mapping[str, str]] = {
+    # container
+    "container: a name stands twice": "tệp chứa có hai tệp cùng tên",
+    "container: two names differ in capitals alone": "hai tên tệp chỉ khác nhau ở chữ hoa, chữ thường",
+    "container: a name that is no plain relative path": "tên tệp không phải đường dẫn tương đối đơn giản",
+    "container: bytes between its entries, or entries over one another": "tệp ZIP có dữ liệu chen giữa các mục",
+    "container: bytes before, between or behind its parts": "tệp ZIP có dữ liệu thừa ở đầu, giữa hoặc cuối",
+    "container: a local header says otherwise than the directory": "phần đầu mục không khớp với mục lục của tệp ZIP",
+    "container: its first file is mimetype, application/vnd.etsi.asic-e+zip": "tệp đầu tiên không phải mimetype ASiC-E",
+    "META-INF holds something that no signature covers": "META-INF có tệp mà không chữ ký nào bảo vệ",
+    "the manifest is missing": "thiếu bảng kê META-INF/manifest.xml",
+    "the manifest does not list exactly the files that are here": "bảng kê không khớp với các tệp hiện có",
+    # references
+    "a file is referred to twice": "một tệp được tham chiếu hai lần",
+    "a file that was signed for is not in the container": "thiếu tệp đã được ký",
+    "the container holds a file that was not signed for": "có tệp chưa được ký",
+    "the manifest gives a file another media type than was signed for": "bảng kê nêu kiểu tệp khác với kiểu đã ký",
+    "a part of the message was time-stamped and not signed for": "có phần chỉ được đóng dấu thời gian mà không được ký",
+    "the message was not signed for": "thông điệp chưa được ký",
+    "name exactly the files that it is over": "hãy nêu đúng các tệp mà chữ ký này bao trùm (--data)",
+    "name the one file that it is over": "hãy nêu tệp mà dấu thời gian này thuộc về (--data)",
+    # signature
+    "a file is not what was signed for": "một tệp đã bị thay đổi sau khi ký",
+    "the signed properties are not what was signed for": "thuộc tính đã ký bị thay đổi",
+    "the first certificate is not the one that was signed for": "chứng thư số không phải chứng thư đã ký kèm",
+    "the signature algorithm is not the key's, or the key is outside the closed list": (
+        "thuật toán không hợp với khóa, hoặc khóa không nằm trong danh mục"
+    ),
+    # time-stamps
+    "no anchors of time-stamping authorities were brought": "hãy nêu gốc của bên cấp dấu thời gian (--tsa-anchor)",
+    "the time-stamp's certificate has expired, and no newer time-stamp covers it": (
+        "chứng thư của dấu thời gian đã hết hạn và chưa có dấu thời gian mới hơn bảo vệ"
+    ),
+    "more than one signature time-stamp": "có nhiều hơn một dấu thời gian của chữ ký",
+    "the time-stamping authority's certificate was revoked": "chứng thư của bên cấp dấu thời gian đã bị thu hồi",
+    "time-stamped under another policy": "dấu thời gian được cấp theo chính sách khác",
+    "the signature is older than its certificate": "chữ ký có trước khi chứng thư số có hiệu lực",
+    "no proof that the signature existed before its certificate expired": (
+        "chưa chứng minh được chữ ký có trước khi chứng thư số hết hạn"
+    ),
+    "the signer's own time is after the moment at which the signature existed": (
+        "thời điểm do người ký tự nêu muộn hơn thời điểm đã chứng minh"
+    ),
+    # evidence
+    "no evidence that the certificate was not revoked": "không có chứng cứ rằng chứng thư số chưa bị thu hồi",
+    "revoked, says the OCSP evidence": "đã bị thu hồi, theo OCSP",
+    "revoked, says the CRL evidence": "đã bị thu hồi, theo danh sách thu hồi",
+    "the OCSP evidence is from before the time-stamp": "chứng cứ OCSP có trước dấu thời gian",
+    "the CRL evidence is from before the time-stamp": "danh sách thu hồi có trước dấu thời gian",
+    "the OCSP evidence was made too late after the time-stamp": "chứng cứ OCSP có quá muộn sau dấu thời gian",
+    "OCSP: the responder's certificate is not for OCSP signing": "chứng thư của bên trả lời không dành cho OCSP",
+    "an algorithm was retired before a proof that it had been used earlier": (
+        "thuật toán đã hết hạn dùng trước khi có chứng minh rằng đã dùng sớm hơn"
+    ),
+    # older formats
+    "present, not verified: an algorithm outside the closed list, such as SHA-1": (
+        "có, không được kiểm tra: thuật toán không nằm trong danh mục, chẳng hạn SHA-1"
+    ),
+    "present, not verified: it carries no certificate": "có, không được kiểm tra: không kèm chứng thư số",
+    "present, not verified: transforms decide what it covers": (
+        "có, không được kiểm tra: phép biến đổi quyết định phần được ký"
+    ),
+    "present, not verified: no rule of its format says what it must cover": (
+        "có, không được kiểm tra: định dạng không quy định phải ký những gì"
+    ),
+}
+
+ABOUT: Final[tuple[tuple[str, str], ...]] = (
+    (r"^container of (\d+) files$", r"tệp chứa có \1 tệp"),
+    (r"^X-Road container of (\d+) files$", r"tệp chứa X-Road có \1 tệp"),
+    (r"^(\d+) files, (\d+) signatures, nothing else$", r"\1 tệp, \2 chữ ký, không có gì khác"),
+    (r"^message and (\d+) attachments$", r"thông điệp và \1 phần đính kèm"),
+    (r"^signature file at level (\S+), (\S+)$", r"tệp chữ ký ở mức \1, \2"),
+    (r"^references: (\d+) files, each once$", r"tham chiếu: \1 tệp, mỗi tệp một lần"),
+    (r"^digests of (\d+) references$", r"mã băm của \1 tham chiếu"),
+    (r"^signer not revoked, says the (\S+) evidence of (.*)$", r"người ký chưa bị thu hồi, theo \1 lúc \2"),
+    (r"^signer (.*)$", r"người ký \1"),
+    (r"^issuer (\d+) not revoked, says the (\S+) evidence of (.*)$", r"đơn vị cấp \1 chưa bị thu hồi, theo \2 lúc \3"),
+    (r"^signature value$", "giá trị chữ ký"),
+    (r"^archive time-stamp of (.*) by (.*)$", r"dấu thời gian lưu trữ \1 của \2"),
+    (r"^signature time-stamp of (.*) by (.*)$", r"dấu thời gian của chữ ký \1 của \2"),
+    (r"^level (\S+), at least (\S+) asked for$", r"mức \1, yêu cầu ít nhất \2"),
+    (r"^chain of (\d+) certificates to (.*)$", r"chuỗi \1 chứng thư tới \2"),
+    (r"^algorithms, at the moments that are proven$", "thuật toán, tại các thời điểm đã chứng minh"),
+    (r"^signing time (\S+), the signer's own word$", r"thời điểm ký \1, do người ký tự nêu"),
+    (r"^XML signature (\d+)$", r"chữ ký XML số \1"),
+)
