@@ -21,7 +21,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from bus.audit.query import Search
 from bus.audit.rows import Row
-from bus.audit.tables import INDEX, OVERRIDES, RECORDS, SEARCHED, STATE, SUBJECTS
+from bus.audit.tables import INDEX, OVERRIDES, PAIRS, RECORDS, SEARCHED, STATE, SUBJECTS
 from bus.storage import formats
 from bus.storage.engine import as_store_errors, open_engine, sqlite_file, writing
 from bus.storage.port import StoreError, StoreExistsError
@@ -298,7 +298,8 @@ class IndexStore:
         beside = self._beside
         for name, value in search.equal:
             column = RECORDS.c[name]
-            statement = statement.where((column if name == drive else beside(column)) == value)
+            along = name in (drive, PAIRS.get(drive or ""))
+            statement = statement.where((column if along else beside(column)) == value)
         if officer is not None:
             statement = statement.where(beside(RECORDS.c.officer).in_(officer))
         for agencies in ((search.agency,) if search.agency else None, sight.agencies):
