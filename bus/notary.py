@@ -1,18 +1,21 @@
 """Sealing for one agency, and judging what others sealed.
 
 Promises: envelopes sealed in the same turn of the event loop share one signature (a batch forms under load, and a
-lone envelope never waits); what `Judge.open` returns was sealed by the agency it names, with a certificate that the
-current snapshot vouches for at the moment of sealing. Leaves out: whether the exchange is allowed (`bus.gate`).
+lone envelope never waits); a key that is in hardware signs off the event loop, one batch at a time, so that a slow
+token makes batches larger instead of the node slower; what `Judge.open` returns was sealed by the agency it names,
+with a certificate that the current snapshot vouches for at the moment of sealing. Leaves out: whether the exchange is
+allowed (`bus.gate`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from bus.clock import Clock
 from bus.directory import Directory
+from bus.hsm.slot import KeyUnavailableError
 from bus.ids import new_id
 from schemas.envelope import VERSION, Envelope, InReplyTo, Kind, decode, encode
 from schemas.problems import Code, ProblemError, problem
@@ -27,6 +30,8 @@ MAX_BATCH: Final = 256
 MAX_SKEW_MS: Final = 30_000
 """How far ahead of the hub's clock a sealer's may be (design: over 30 s is refused)."""
 
+_Batch: TypeAlias = list[tuple[bytes, "asyncio.Future[Sealed]"]]
+
 
 class Notary:
     """Seals for one agency with one key."""
@@ -37,6 +42,7 @@ class Notary:
         self.clock = clock
         self._signer = signer
         self._waiting: list[tuple[bytes, asyncio.Future[Sealed]]] = []
+        self._apart: asyncio.Task[None] | None = None
 
     def draft(self, kind: Kind, lifetime_ms: int, in_reply_to: InReplyTo | None = None, **members: object) -> Envelope:
         """A new envelope of this agency, header filled in; `members` are the kind's own."""
@@ -57,7 +63,7 @@ class Notary:
         """Seal one envelope, sharing a signature with all others of this turn.
 
         Raises:
-            ProblemError: 102, it is too large.
+            ProblemError: 102, it is too large; 408, the token that holds the key is away for the moment.
         """
         data = encode(envelope)
         loop = asyncio.get_running_loop()
@@ -69,21 +75,51 @@ class Notary:
 
     def _drain(self) -> None:
         """Sign what has gathered; a failing key fails those who wait, nobody else."""
+        if self._apart is not None:
+            return  # what gathers while a token signs shares its next signature
         batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        if not batch:
+            return
+        if getattr(self._signer, "waits", False):
+            self._apart = asyncio.ensure_future(self._seal_apart(batch))
+            return
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._drain)
         try:
-            sealed: Sequence[Sealed] = seal(
-                [data for data, _ in batch], self._signer, instance=self.instance, now_ms=self.clock()
-            )
+            sealed = self._sealed(batch)
         except Exception as error:  # noqa: BLE001 - handed to every waiter, who raises it
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
-            return
-        for (_, done), one in zip(batch, sealed, strict=True):
-            if not done.done():
-                done.set_result(one)
+            _fail(batch, error)
+        else:
+            _hand(batch, sealed)
+
+    async def _seal_apart(self, batch: _Batch) -> None:
+        """The same in a thread, for a key that another process holds."""
+        try:
+            sealed = await asyncio.to_thread(self._sealed, batch)
+        except KeyUnavailableError as error:
+            _fail(batch, problem(Code.SEAL_KEY_AWAY, rule=error.rule))
+        except Exception as error:  # noqa: BLE001 - as above
+            _fail(batch, error)
+        else:
+            _hand(batch, sealed)
+        finally:
+            self._apart = None
+            self._drain()
+
+    def _sealed(self, batch: _Batch) -> Sequence[Sealed]:
+        return seal([data for data, _ in batch], self._signer, instance=self.instance, now_ms=self.clock())
+
+
+def _fail(batch: _Batch, error: Exception) -> None:
+    for _, done in batch:
+        if not done.done():
+            done.set_exception(error)
+
+
+def _hand(batch: _Batch, sealed: Sequence[Sealed]) -> None:
+    for (_, done), one in zip(batch, sealed, strict=True):
+        if not done.done():
+            done.set_result(one)
 
 
 class Opened(NamedTuple):

@@ -190,6 +190,11 @@ TEXTS: Final[Mapping[Code, Text]] = {
         "Không rõ kết quả: yêu cầu có thể đã được thực hiện.",
         "The outcome is unknown: the request may have been carried out.",
     ),
+    Code.SEAL_KEY_AWAY: Text(
+        503,
+        "Thiết bị giữ khóa niêm phong tạm thời không dùng được.",
+        "The hardware that holds the seal key cannot be used for the moment.",
+    ),
     Code.NO_MATCH: Text(404, "Không tìm thấy bản ghi phù hợp.", "No record matches."),
     Code.SEVERAL_MATCHES: Text(
         409,

@@ -97,6 +97,7 @@ class Code(IntEnum):
     NO_HUB = 405
     SNAPSHOT_TOO_OLD = 406
     OUTCOME_UNKNOWN = 407
+    SEAL_KEY_AWAY = 408
 
     NO_MATCH = 501
     SEVERAL_MATCHES = 502
@@ -148,6 +149,7 @@ RETRY_HELPS: Final = frozenset(
         Code.TOO_BUSY,
         Code.NO_HUB,
         Code.SNAPSHOT_TOO_OLD,
+        Code.SEAL_KEY_AWAY,
         Code.SYSTEM_UNREACHABLE,
         Code.SYSTEM_OVERLOADED,
         Code.RECORD_NOT_WRITTEN,

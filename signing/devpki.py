@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from signing.keys import PrivateKey
+from signing.keys import PrivateKey, PublicKey, admitted_key
 
 ROOT_YEARS: Final = 10
 ISSUING_YEARS: Final = 5
@@ -112,9 +112,24 @@ class DevPki:
     def seal(self, agency: str, now: datetime, *, days: int = 365, key: PrivateKey | None = None) -> Issued:
         """A seal certificate of an agency (`a100001`): digitalSignature and contentCommitment, P-256 unless given."""
         key = key or ec.generate_private_key(_CURVE)
+        certificate = self._sealing(agency, key.public_key(), now, days)
+        return Issued(certificate, _key_pem(key), certificate + self.issuing)
+
+    def _sealing(self, agency: str, key: PublicKey, now: datetime, days: int) -> bytes:
         subject = _name(organization=agency, common=f"{agency} seal", identifier=agency)
         usage = _usage(digital_signature=True, content_commitment=True)
-        return self._issue(_valid(subject, key, now, timedelta(days=days)).add_extension(usage, critical=True), key)
+        return self._certified(_valid(subject, key, now, timedelta(days=days)).add_extension(usage, critical=True))
+
+    def issue_for(self, request: bytes, agency: str, now: datetime, *, days: int = 365) -> bytes:
+        """A seal certificate (PEM) for the key of a certificate request (PKCS #10, PEM) that the key has signed.
+
+        Raises:
+            ValueError: unreadable, not signed by its key, or the key is outside the closed list.
+        """
+        asked = x509.load_pem_x509_csr(request)
+        if not asked.is_signature_valid:
+            raise ValueError("devpki: the request is not signed by its key")
+        return self._sealing(agency, admitted_key(asked.public_key()), now, days)
 
     def link_client(self, name: str, now: datetime, *, days: int = 365) -> Issued:
         """A certificate with which a node dials a hub."""
@@ -129,7 +144,7 @@ class DevPki:
     ) -> Issued:
         key = ec.generate_private_key(_CURVE)
         builder = (
-            _valid(_name(organization="link", common=name), key, now, timedelta(days=days))
+            _valid(_name(organization="link", common=name), key.public_key(), now, timedelta(days=days))
             .add_extension(_usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
@@ -137,10 +152,12 @@ class DevPki:
         return self._issue(builder, key)
 
     def _issue(self, builder: x509.CertificateBuilder, key: PrivateKey) -> Issued:
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        certificate = _issued_by(builder, self._authority).sign(self._authority_key, hashes.SHA256())
-        pem = certificate.public_bytes(_PEM)
+        pem = self._certified(builder)
         return Issued(pem, _key_pem(key), pem + self.issuing)
+
+    def _certified(self, builder: x509.CertificateBuilder) -> bytes:
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        return _issued_by(builder, self._authority).sign(self._authority_key, hashes.SHA256()).public_bytes(_PEM)
 
 
 def is_development(der: bytes) -> bool:
@@ -161,21 +178,21 @@ def _authority(
     subject: x509.Name, key: PrivateKey, now: datetime, years: int, path_length: int
 ) -> x509.CertificateBuilder:
     return (
-        _valid(subject, key, now, timedelta(days=365 * years))
+        _valid(subject, key.public_key(), now, timedelta(days=365 * years))
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
     )
 
 
-def _valid(subject: x509.Name, key: PrivateKey, now: datetime, lifetime: timedelta) -> x509.CertificateBuilder:
+def _valid(subject: x509.Name, key: PublicKey, now: datetime, lifetime: timedelta) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + lifetime)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.CertificatePolicies([_DEVELOPMENT]), critical=False)
     )
 

@@ -21,11 +21,12 @@ class KeyAddressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyAddress:
-    """One address: its scheme, the place within it, its options."""
+    """One address: its scheme, the place within it, its options, and the whole as it was written."""
 
     scheme: str
     place: str
     options: Mapping[str, str]
+    written: str = ""
 
     def only(self, known: AbstractSet[str], required: AbstractSet[str] = frozenset()) -> None:
         """Refuse options outside `known`, and the absence of those in `required`."""
@@ -49,4 +50,4 @@ def parse(text: str) -> KeyAddress:
     options = dict(pairs)
     if len(options) != len(pairs):
         raise KeyAddressError(scheme, "key-option", "an option stands twice")
-    return KeyAddress(scheme, unquote(place), options)
+    return KeyAddress(scheme, unquote(place), options, text)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from bus.keystore import file, memory
+from bus.keystore import file, memory, pkcs11
 from bus.keystore.address import KeyAddress, KeyAddressError, parse
 from signing.keys import Signer
 
 OPENERS: Mapping[str, Callable[[KeyAddress], Signer]] = {
     "file": file.open_address,
     "memory": memory.open_address,
+    "pkcs11": pkcs11.open_address,
 }
 
 

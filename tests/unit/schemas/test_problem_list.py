@@ -36,6 +36,7 @@ def test_numbers_are_those_once_given():
         207: "dossier-not-declared",
         301: "question-shape",
         407: "outcome-unknown",
+        408: "seal-key-away",
         501: "no-match",
         601: "record-not-written",
         702: "form-asks-what-is-held",
