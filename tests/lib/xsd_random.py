@@ -73,9 +73,23 @@ def schema(random: Random) -> Node:
         base = random.choice([*named[:index], None, None])
         usable = base is not None and made["types"][base]["kind"] == "complex"
         made["types"][name] = _extension(random, base, named) if usable else _type(random, named, 2)
+    _heads(random, made, named)
     for name in random.sample(("r", "s"), random.choice((1, 1, 2))):
         made["roots"][name] = _declared(random, named, 3, name)
     return made
+
+
+def _heads(random: Random, made: Node, named: list[str]) -> None:
+    """Global elements that contents may refer to, some in place of others."""
+    if random.random() < 0.5:
+        return
+    made["roots"]["h"] = {**_declared(random, named, 1, "h"), "abstract": random.random() < 0.2}
+    made["roots"]["h"]["block"] = random.choice((None, None, "substitution", "extension", "#all"))
+    for name in ("m", "n")[: random.randint(0, 2)]:
+        member = {**_declared(random, named, 1, name), "head": random.choice(("h", "h", "m")) if name == "n" else "h"}
+        if random.random() < 0.7 or not isinstance(made["roots"]["h"]["type"], str):
+            member["type"] = None
+        made["roots"][name] = member
 
 
 def _extension(random: Random, base: str | None, named: list[str]) -> Node:
@@ -93,7 +107,11 @@ def _declared(random: Random, named: list[str], depth: int, name: str) -> Node:
     low, high = random.choice(OCCURS) if random.random() < 0.6 else (1, 1)
     found: Node = {"kind": "element", "name": name, "low": low, "high": high, "nillable": random.random() < 0.1}
     found["type"] = random.choice(named) if named and random.random() < 0.4 else _type(random, named, depth - 1)
-    found["default"] = None
+    if random.random() < 0.12:
+        found["value"] = (random.choice(("default", "fixed")), random.choice(("1", "a", "5", "true", "")))
+    if random.random() < 0.08:
+        paths = random.choice(("*", "a", "b")), random.choice(("@p", "@q", "."))
+        found["identity"] = (random.choice(("unique", "key")), *paths)
     return found
 
 
@@ -162,7 +180,18 @@ def _complex(random: Random, named: list[str], depth: int) -> Node:
 
 
 def _attribute(random: Random) -> Node:
-    return {"type": _simple(random), "use": random.choice(("optional", "required")), "fixed": None}
+    found: Node = {"type": _simple(random), "use": random.choice(("optional", "required", "prohibited"))}
+    if random.random() < 0.2:
+        kind = random.choice(("default", "fixed")) if found["use"] == "optional" else "fixed"
+        found["value"] = (kind, random.choice(("1", "a", "5")))
+    elif random.random() < 0.1:
+        found["type"] = {
+            "kind": "simple",
+            "variety": "atomic",
+            "base": random.choice(("ID", "IDREF", "NCName")),
+            "facets": [],
+        }
+    return found
 
 
 def _group(random: Random, named: list[str], depth: int, names: list[str], level: int = 0) -> Node:
@@ -172,12 +201,17 @@ def _group(random: Random, named: list[str], depth: int, names: list[str], level
         if level < 2 and random.random() < 0.25:
             found["items"].append(_group(random, named, depth, names, level + 1))
         elif random.random() < 0.06:
-            found["items"].append(
-                {"kind": "any", "low": 0, "high": 1, "process": random.choice(("lax", "skip", "strict"))}
-            )
+            found["items"].append(_any(random))
+        elif random.random() < 0.12:
+            found["items"].append({"kind": "ref", "name": "h", "low": 1, "high": random.choice((1, 2))})
         elif names:
             found["items"].append(_declared(random, named, depth - 1, names.pop()))
     return found
+
+
+def _any(random: Random) -> Node:
+    spaces = random.choice(("##any", "##any", "##other", "##local", "urn:a", "urn:a ##local"))
+    return {"kind": "any", "low": 0, "high": 1, "process": random.choice(("lax", "skip", "strict")), "spaces": spaces}
 
 
 def changed(random: Random, found: Node) -> Node:
@@ -203,7 +237,9 @@ def _places(node: object) -> Iterator[Node]:
 
 def _change(random: Random, node: Node) -> None:
     if "use" in node:
-        node["use"] = random.choice(("optional", "required"))
+        fresh = _attribute(random)
+        node.pop("value", None)
+        node.update(fresh if random.random() < 0.4 else {"use": fresh["use"]})
         return
     if node["kind"] == "simple":
         fresh = _simple(random)
@@ -215,15 +251,29 @@ def _change(random: Random, node: Node) -> None:
     elif node["kind"] == "complex":
         _change_complex(random, node)
     elif node["kind"] == "element" and random.random() < 0.3:
-        node[random.choice(("nillable",))] = random.random() < 0.5
+        _change_element(random, node)
     elif node["kind"] in {"sequence", "choice"} and random.random() < 0.6:
         _change_group(random, node)
     elif node["kind"] == "any":
-        node["process"] = random.choice(("lax", "skip", "strict"))
+        node.update(_any(random))
     elif node["kind"] == "all":
         random.shuffle(node["items"])
     else:
         node["low"], node["high"] = random.choice(OCCURS)
+
+
+def _change_element(random: Random, node: Node) -> None:
+    what = random.choice(("nillable", "value", "identity", "abstract", "block"))
+    fresh = _declared(random, [], 1, node["name"])
+    if what in {"value", "identity"}:
+        node.pop(what, None)
+        node.update({what: fresh[what]} if what in fresh else {})
+    elif what == "nillable":
+        node["nillable"] = not node["nillable"]
+    elif what == "block":
+        node["block"] = random.choice((None, "substitution", "extension", "restriction", "#all"))
+    elif "abstract" in node:
+        node["abstract"] = not node["abstract"]
 
 
 def _change_complex(random: Random, node: Node) -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from random import Random
 
 Node = dict[str, Any]
+FREE = (
+    *("<zz/>", "<r/>", "<zz><s>x</s></zz>", "<s>1</s>", '<zz q="1">t</zz>', '<a:z xmlns:a="urn:a"/>', "<h>a</h>"),
+    *('<b:z xmlns:b="urn:b"><r/></b:z>', "<m/>", '<z:r xmlns:z="urn:a" xmlns=""><h x="1">1</h></z:r>'),
+)
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 XS = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"'
 
@@ -29,9 +33,23 @@ def _occurs(node: Node) -> str:
 def _element(node: Node, *, top: bool = False) -> str:
     said = f' name="{node["name"]}"' + ("" if top else _occurs(node))
     said += ' nillable="true"' if node["nillable"] else ""
+    said += ' abstract="true"' if node.get("abstract") else ""
+    said += f' block="{node["block"]}"' if node.get("block") else ""
+    said += f' substitutionGroup="{node["head"]}"' if node.get("head") else ""
+    said += ' {}="{}"'.format(*node["value"]) if node.get("value") else ""
+    if node["type"] is None:
+        return f"<xs:element{said}/>"
     if isinstance(node["type"], str):
-        return f'<xs:element{said} type="{node["type"]}"/>'
-    return f"<xs:element{said}>{_type(node['type'], '')}</xs:element>"
+        return f'<xs:element{said} type="{node["type"]}">{_identity(node)}</xs:element>'
+    return f"<xs:element{said}>{_type(node['type'], '')}{_identity(node)}</xs:element>"
+
+
+def _identity(node: Node) -> str:
+    if not node.get("identity"):
+        return ""
+    kind, selector, field = node["identity"]
+    paths = f'<xs:selector xpath="{selector}"/><xs:field xpath="{field}"/>'
+    return f'<xs:{kind} name="k{id(node)}">{paths}</xs:{kind}>'
 
 
 def _type(node: Node, name: str) -> str:
@@ -50,7 +68,8 @@ def _simple(node: Node, name: str) -> str:
 def _complex(node: Node, name: str) -> str:
     inner = _particle(node["content"]) if node["content"] else ""
     for attribute, use in node["attributes"].items():
-        inner += f'<xs:attribute name="{attribute}" use="{use["use"]}">{_simple(use["type"], "")}</xs:attribute>'
+        said = f'name="{attribute}" use="{use["use"]}"{_value(use)}'
+        inner += f"<xs:attribute {said}>{_simple(use['type'], '')}</xs:attribute>"
     if node["any_attribute"]:
         inner += f'<xs:anyAttribute processContents="{node["any_attribute"]}"/>'
     if node["base"]:
@@ -59,11 +78,17 @@ def _complex(node: Node, name: str) -> str:
     return f"<xs:complexType{name}{mixed}>{inner}</xs:complexType>"
 
 
+def _value(use: Node) -> str:
+    return ' {}="{}"'.format(*use["value"]) if use.get("value") and use["use"] != "prohibited" else ""
+
+
 def _particle(node: Node) -> str:
     if node["kind"] == "element":
         return _element(node)
     if node["kind"] == "any":
-        return f'<xs:any{_occurs(node)} processContents="{node["process"]}"/>'
+        return f'<xs:any{_occurs(node)} namespace="{node["spaces"]}" processContents="{node["process"]}"/>'
+    if node["kind"] == "ref":
+        return f'<xs:element ref="{node["name"]}"{_occurs(node)}/>'
     return f"<xs:{node['kind']}{_occurs(node)}>{''.join(map(_particle, node['items']))}</xs:{node['kind']}>"
 
 
@@ -82,7 +107,7 @@ class Writer:
 
     def _element(self, node: Node, depth: int, more: str = "") -> str:
         random, name = self._random, node["name"]
-        declared, said = node["type"], ""
+        declared, said = node["type"] or self._head(node), ""
         if random.random() < 0.1:
             options = [other for other, its in self._found["types"].items() if declared in (other, its.get("base"))]
             if isinstance(declared, str) and options:
@@ -91,7 +116,15 @@ class Writer:
         if node["nillable"] and random.random() < 0.4:
             return f'<{name} {more} xsi:nil="true"{self._attributes(self._type(declared))}/>'
         found = self._type(declared)
-        return f"<{name} {more}{said}{self._attributes(found)}>{self._inside(found, depth)}</{name}>"
+        inside = self._inside(found, depth)
+        if node.get("value") and random.random() < 0.6:
+            inside = random.choice(("", node["value"][1]))
+        return f"<{name} {more}{said}{self._attributes(found)}>{inside}</{name}>"
+
+    def _head(self, node: Node) -> str | Node:
+        while node["type"] is None:
+            node = self._found["roots"][node["head"]]
+        return node["type"]
 
     def _type(self, declared: str | Node) -> Node:
         return self._found["types"][declared] if isinstance(declared, str) else declared
@@ -106,6 +139,9 @@ class Writer:
             for name, use in found["attributes"].items()
             if use["use"] == "required" or self._random.random() < 0.5
         }
+        for name, use in found["attributes"].items():
+            if use.get("value") and name in kept and self._random.random() < 0.8:
+                kept[name] = use["value"][1]
         if found["any_attribute"] and self._random.random() < 0.5:
             kept.setdefault(self._random.choice("pqtu"), self._random.choice(TEXTS))
         return "".join(f" {name}={quoteattr(text)}" for name, text in kept.items())
@@ -149,7 +185,10 @@ class Writer:
             if node["kind"] == "element":
                 found += self._element(node, depth + 1)
             elif node["kind"] == "any":
-                found += random.choice(("<zz/>", "<r/>", "<zz><s>x</s></zz>", "<s>1</s>", '<zz q="1">t</zz>'))
+                found += random.choice(FREE)
+            elif node["kind"] == "ref":
+                heads = [one for name, one in self._found["roots"].items() if name in ("h", "m", "n")]
+                found += self._element(random.choice(heads), depth + 1) if heads else ""
             elif not node["items"]:
                 continue
             elif node["kind"] == "choice":

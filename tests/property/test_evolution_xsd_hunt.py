@@ -53,10 +53,10 @@ def hunt(seed: int) -> str:
 
 
 def test_no_document_contradicts_an_answer():
-    said = [hunt(seed) for seed in range(FIRST, FIRST + PAIRS)]
-    assert said.count("Compatible") > PAIRS // 5
-    assert said.count("Incompatible") > PAIRS // 8
-    assert said.count("Unknown") < PAIRS // 20
+    said = [one for seed in range(FIRST, FIRST + PAIRS) if (one := hunt(seed)) != "no schema"]
+    assert said.count("Compatible") > len(said) // 4
+    assert said.count("Incompatible") > len(said) // 6
+    assert said.count("Unknown") < len(said) // 8
 
 
 @pytest.mark.parametrize("seed", range(FIRST + 5_000, FIRST + 5_000 + max(4, PAIRS // 15)))

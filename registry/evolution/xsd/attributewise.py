@@ -35,7 +35,7 @@ def attribute_doubts(pairs: TypePairs, writer: Type, reader: Type) -> list[Doubt
             known = mine.get(name)
             found.append(_required(known.where if known else writer.where, use, name))
         if name not in mine and (use.default is not None or use.fixed is not None):
-            pairs.revalued = True
+            pairs.defaulted(writer.where, use.where, local_of(name))
     if free is not None:
         found += _freely(pairs, free, mine, reader)
     return found
@@ -61,7 +61,7 @@ def _sent(pairs: TypePairs, use: AttributeUse, name: str, reader: Type) -> Doubt
 def _valued(pairs: TypePairs, sent: AttributeUse, taken: AttributeUse) -> Doubt | None:
     """Its values, where both declare it."""
     if (sent.default, sent.fixed) != (taken.default, taken.fixed):
-        pairs.revalued = True
+        pairs.defaulted(sent.where, taken.where, local_of(taken.name))
     doubt = pairs.simple(pairs.fixed(sent.type, sent.fixed), pairs.fixed(taken.type, taken.fixed))
     if doubt is None:
         return None

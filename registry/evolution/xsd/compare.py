@@ -73,6 +73,15 @@ class Comparison:
         except BudgetSpentError as error:
             self.spent = error
 
+    def cautions(self) -> list[Doubt]:
+        """What refuses no document, yet may surprise: other defaults, and named types that are gone."""
+        gone = [
+            Doubt("type-name-gone", found.where, self.reader.where, (name,))
+            for name, found in self.writer.types.items()
+            if name not in self.reader.types
+        ]
+        return [*self._pairs.cautions, *gone][:_MOST_DOUBTS]
+
     def _roots(self) -> None:
         for name, decl in self.writer.elements.items():
             if decl.abstract or decl.rank < 0:
@@ -121,6 +130,8 @@ class Comparison:
         # ③ its text, children and attributes
         outcome = self._pairs.compare(writer, reader)
         self.doubts += [Seen(here, _placed(here, doubt)) for doubt in outcome.doubts]
+        if outcome.spent is not None:
+            raise outcome.spent
         # ④ and on to the children
         for meeting in outcome.meetings:
             if (meeting.writer, meeting.reader) not in self._elements:

@@ -29,8 +29,9 @@ _NO_TYPES: Final[list[Type]] = []
 def declaration_doubts(pairs: TypePairs, writer: ElementDecl, reader: ElementDecl) -> Iterator[Doubt]:
     """What the reader's declaration may refuse, whatever the types say."""
     about = (local_of(writer.name or reader.name),)
-    same = (writer.default, writer.fixed, writer.nillable) == (reader.default, reader.fixed, reader.nillable)
-    if not same or bool(writer.name) is not bool(reader.name):
+    if (writer.default, writer.fixed) != (reader.default, reader.fixed):
+        pairs.defaulted(writer.where, reader.where, about[0])
+    if writer.nillable is not reader.nillable or bool(writer.name) is not bool(reader.name):
         pairs.revalued = True
     if writer.nillable and not reader.nillable:
         rule = "nillable-removed" if writer.name else "wildcard-narrowed"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from registry.evolution.budget import BudgetSpentError
+from registry.evolution.budget import Budget, BudgetSpentError
 from registry.evolution.port import FormatName
 from registry.evolution.verdict import Compatible, Incompatible, Place, Unknown, Verdict, Witness
 from registry.evolution.xsd.assemble import assembled
@@ -29,11 +29,14 @@ from registry.evolution.xsd.words import finding, unknown_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from registry.evolution.budget import Budget
     from registry.evolution.port import Parsed, Policy
     from registry.evolution.verdict import Finding
     from registry.evolution.xsd.model import Schema
     from schemas.xml import XsdSchema
+
+
+WITNESS_STEPS: Final = 50_000
+"""Steps for writing witnesses where finding the differences left fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,8 @@ class XsdFormat:
         """See ``registry.evolution.port.Format``; both were read by this format."""
         if not isinstance(writer, ParsedXsd) or not isinstance(reader, ParsedXsd):
             raise TypeError("schemas of another format")
+        if _identical(writer, reader):
+            return Compatible()
         place, nowhere = Place(), Place()
         if writer.newer is not None:
             place = writer.newer[0].place()
@@ -81,6 +86,13 @@ class XsdFormat:
             place = reader.newer[0].place()
             return Unknown("xsd-1.1", nowhere, place, unknown_text("xsd-1.1", reader.newer[1]), 0)
         return _verdict(writer, reader, budget)
+
+
+def _identical(writer: ParsedXsd, reader: ParsedXsd) -> bool:
+    """Whether both are written alike, with all they refer to; then even what is not understood is included."""
+    mine, theirs = ({**parsed.sources.texts, "": ""} for parsed in (writer, reader))
+    same = writer.text == reader.text or (writer.newer is not None and writer.canonical == reader.canonical)
+    return same and mine == theirs
 
 
 def _parsed(text: str, references: Mapping[str, str], budget: Budget) -> ParsedXsd:
@@ -107,8 +119,9 @@ def _verdict(writer: ParsedXsd, reader: ParsedXsd, budget: Budget) -> Verdict:
     # ② documents that show it
     shown: list[tuple[Finding, str]] = []
     spent = found.spent
+    left = Budget(max(budget.limit - budget.spent, WITNESS_STEPS)) if found.doubts else budget
     try:
-        court = Court(writer.validator, reader.validator, found, budget)
+        court = Court(writer.validator, reader.validator, found, left)
         shown = [(finding(seen.doubt), document) for seen, document in court.confirmed()]
     except BudgetSpentError as error:
         spent = error
@@ -121,4 +134,4 @@ def _verdict(writer: ParsedXsd, reader: ParsedXsd, budget: Budget) -> Verdict:
         doubt = found.doubts[0].doubt
         said = unknown_text("witness-unconfirmed", doubt.rule)
         return Unknown("witness-unconfirmed", doubt.writer.place(), doubt.reader.place(), said, budget.spent)
-    return Compatible(())
+    return Compatible(tuple(finding(doubt) for doubt in found.cautions()))

@@ -55,8 +55,8 @@ def _times(low: int, high: int | None, inner: Particle) -> Particle:
     """``inner`` repeated; two counts become one where either is exactly once."""
     if low == 1 and high == 1:
         return inner
-    if inner.low == 1 and inner.high == 1:
-        return Particle(low, high, inner.term, inner.where)
+    if inner.high == 1:
+        return Particle(low if inner.low else 0, high, inner.term, inner.where)
     return Particle(low, high, Group("sequence", (inner,), inner.where), inner.where)
 
 

@@ -143,7 +143,7 @@ class Sources:
             raise refuse("too-large", place=Place(document=name))
         self._budget.spend(1 + len(text) // 64, "xml")
         root = _read(name, text)
-        self._elements += sum(1 for _ in root.iter())
+        self._elements += sum(1 + len(node.attrib) for node in root.iter())
         if self._elements > limits.NODES:
             raise refuse("too-large", place=Place(document=name))
         if root.tag != _SCHEMA:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from registry.evolution.budget import BudgetSpentError
 from registry.evolution.xsd.attributewise import attribute_doubts
 from registry.evolution.xsd.builtins import STRING
 from registry.evolution.xsd.cover import Cover
@@ -22,7 +23,7 @@ from registry.evolution.xsd.walk import Meeting, Walk
 
 if TYPE_CHECKING:
     from registry.evolution.budget import Budget
-    from registry.evolution.xsd.model import Schema, Type
+    from registry.evolution.xsd.model import Schema, Type, Where
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Outcome:
 
     doubts: list[Doubt] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
+    spent: BudgetSpentError | None = None
 
 
 class TypePairs:
@@ -43,19 +45,19 @@ class TypePairs:
         self.budget: Final = budget
         self.revalued = False
         """Whether anything changed that identity constraints, IDs or IDREFs could see, without refusing it itself."""
+        self.cautions: list[Doubt] = []
         self._fixed: dict[tuple[SimpleType, str], SimpleType] = {}
         self._gaps: dict[tuple[SimpleType, SimpleType], Doubt | None] = {}
 
     def compare(self, writer: Type, reader: Type) -> Outcome:
-        """Compare two types that the same element may have.
-
-        Raises:
-            BudgetSpentError: it takes too much work.
-        """
-        self.budget.spend(1, "types")
+        """Compare two types that the same element may have; a spent budget is noted beside what was found."""
         found = Outcome()
-        self._content(writer, reader, found)
-        found.doubts += attribute_doubts(self, writer, reader)
+        try:
+            self.budget.spend(1, "types")
+            found.doubts += attribute_doubts(self, writer, reader)
+            self._content(writer, reader, found)
+        except BudgetSpentError as error:
+            found.spent = error
         return found
 
     def simple(self, writer: SimpleType, reader: SimpleType) -> Doubt | None:
@@ -78,6 +80,11 @@ class TypePairs:
             facets = replace(found.facets, values=(*found.facets.values, (text,)))
             self._fixed[key] = replace(found, name=None, base=found, facets=facets)
         return self._fixed[key]
+
+    def defaulted(self, writer: Where, reader: Where, name: str) -> None:
+        """A default that differs refuses nothing, but programs see another value."""
+        self.revalued = True
+        self.cautions.append(Doubt("default-changed", writer, reader, (name,)))
 
     def _content(self, writer: Type, reader: Type, found: Outcome) -> None:
         mine, theirs = text_of(writer), text_of(reader)
@@ -109,9 +116,11 @@ class TypePairs:
             found.meetings += cover.meetings
             return
         walk = Walk(self.writer, self.reader, self.telling, self.budget)
-        walk.run(writer, reader)
-        found.doubts += walk.doubts
-        found.meetings += walk.meetings
+        try:
+            walk.run(writer, reader)
+        finally:
+            found.doubts += walk.doubts
+            found.meetings += walk.meetings
         if reader.content is None and not reader.mixed and not walk.doubts:
             found.doubts.append(Doubt("content-removed", writer.where, reader.where, shapes=(Shape(text=" "),)))
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from registry.evolution.xsd.model import ComplexType, Particle, Schema, Where
 
 
+_ENOUGH: Final = 20
+"""Differences of one pair of content models; with these it is refused or unknown whatever else there is."""
 _NO_END: Final = 1 << 62
 
 
@@ -69,7 +71,7 @@ class Walk:
         first = _Here(content.start(writer.content), frozenset({content.start(reader.content)}), None)
         seen = {(first.writer, first.readers)}
         todo = deque([first])
-        while todo:
+        while todo and len(self.doubts) < _ENOUGH:
             here = todo.popleft()
             self._end(here, writer, reader)
             for there in self._onward(here, reader):

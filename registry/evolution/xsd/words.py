@@ -186,6 +186,20 @@ RULES: Final[dict[str, Rule]] = {
         "Giữ whiteSpace.",
     ),
 }
+CAUTIONS: Final[dict[str, Rule]] = {
+    "default-changed": _rule(
+        "The value that {0} has where it is left out or empty is another one.",
+        "Giá trị của {0} khi bị bỏ hoặc để trống đã khác.",
+        "Keep the default, or tell those who read it.",
+        "Giữ giá trị mặc định, hoặc báo cho bên dùng.",
+    ),
+    "type-name-gone": _rule(
+        "Type {0} is gone; no document can name it, but other schemas may.",
+        "Kiểu {0} không còn; không tài liệu nào nêu được tên đó, nhưng lược đồ khác có thể dùng.",
+        "Keep the named type where other schemas refer to it.",
+        "Giữ kiểu có tên nếu lược đồ khác dẫn tới nó.",
+    ),
+}
 
 _UNKNOWN: Final[dict[str, Text]] = {
     "xsd-1.1": Text(
@@ -203,8 +217,8 @@ _UNKNOWN: Final[dict[str, Text]] = {
 
 
 def finding(doubt: Doubt) -> Finding:
-    """A confirmed doubt in words."""
-    rule = RULES[doubt.rule]
+    """A confirmed doubt, or a caution, in words."""
+    rule = RULES.get(doubt.rule) or CAUTIONS[doubt.rule]
     return Finding(doubt.rule, doubt.writer.place(), doubt.reader.place(), _filled(rule.said, doubt.about), rule.mend)
 
 
