@@ -34,6 +34,7 @@ from bus.node.archive import ArchiveKeyError, ArchiveStoppedError
 from bus.node.backup import BackupError
 from bus.node.deletions import DeletionListError
 from bus.node.export import SnapshotMissingError
+from bus.registration.pool import PoolError
 from bus.registry.files import FolderError
 from bus.registry.follow import RegistryRefusedError
 from bus.registry.keys import RoleKeysError
@@ -89,6 +90,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     BackupError: (Exit.STATE, "backup"),
     DeletionListError: (Exit.STATE, "deletion-list"),
     SnapshotMissingError: (Exit.STATE, "registry-snapshot"),
+    PoolError: (Exit.STATE, "comparison-processes"),
     SystemNotStartedError: (Exit.STATE, "sample-system"),
     RepositoryStateError: (Exit.STATE, "registry-repository"),
     ApiKeyError: (Exit.STATE, "api-key"),

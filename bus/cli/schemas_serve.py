@@ -20,7 +20,7 @@ from bus.cli.output import Json, emit, err, table
 from bus.cli.signals import until_signal
 from bus.clock import SteadyClock
 from bus.keystore.pem import certificates_in
-from bus.registration.pool import Limits, PoolError
+from bus.registration.pool import Limits
 from config.parts import LogFormat, LogSettings
 from config.registrants import Grant, Right, load_registrants, new_registrant, revoke_registrant
 
@@ -60,10 +60,7 @@ def serve(
 
 
 async def _run(parts: SchemasParts, stop: asyncio.Event) -> None:
-    try:
-        running = await Schemas.start(parts)
-    except PoolError as error:
-        raise CommandError(Exit.STATE, "comparison-processes", str(error)) from error
+    running = await Schemas.start(parts)
     try:
         err().print(f"Registry of schemas at {running.address}; Ctrl-C stops it.")
         await stop.wait()
