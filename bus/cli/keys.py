@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, auditors
+from bus.cli import api_keys, auditors, hardware
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
@@ -14,9 +14,10 @@ from bus.keystore import open_key
 from bus.keystore.development import make_development_keys
 from signing.chain import CertificateError, load_seal_certificate
 
-app = typer.Typer(help="Keys: a development PKI, what a key is, API keys.", no_args_is_help=True)
+app = typer.Typer(help="Keys: what a key is, keys in hardware, API keys, auditors.", no_args_is_help=True)
 app.add_typer(api_keys.app, name="api-key")
 app.add_typer(auditors.app, name="auditor")
+app.add_typer(hardware.app, name="hardware")
 
 
 @app.command("dev-pki")

@@ -129,7 +129,8 @@ class Slot:
         except SlotDiedError:
             self._died(None)
             return None
-        log.info("key-process-started", token=self._opening.token.label, pid=life.pid)
+        if self._deaths:
+            log.info("key-process-started-again", hsm=self._opening.token.label, pid=life.pid)
         return life
 
     def _died(self, pid: int | None) -> None:
@@ -137,7 +138,7 @@ class Slot:
         pause = PAUSES_S[min(self._deaths, len(PAUSES_S) - 1)]
         self._deaths += 1
         self._not_before = monotonic() + pause
-        log.error("key-process-died", token=self._opening.token.label, pid=pid, deaths=self._deaths, pause_s=pause)
+        log.error("key-process-died", hsm=self._opening.token.label, pid=pid, deaths=self._deaths, pause_s=pause)
 
     def _wait_until_allowed(self, until: float) -> None:
         pause = self._not_before - monotonic()
@@ -154,7 +155,7 @@ class Slot:
 
     def _too_long(self, life: SlotLife) -> None:
         if monotonic() - life.heard_at >= self._patience_s / 2:
-            log.error("key-process-hung", token=self._opening.token.label, pid=life.pid)
+            log.error("key-process-hung", hsm=self._opening.token.label, pid=life.pid)
             life.kill()
 
 
