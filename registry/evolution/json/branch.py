@@ -8,6 +8,7 @@ Leaves out finding values for the literals (``search``).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from registry.evolution.budget import Budget
 from registry.evolution.json.formula import (
@@ -27,6 +28,10 @@ from registry.evolution.json.literals import Literal, ValueAt
 
 Choices = tuple[Formula, ...]
 """Alternatives, one of which must hold."""
+
+
+_AT_ONCE: Final = 16
+"""Conditions that are noted in a step's time."""
 
 
 class Branch:
@@ -127,6 +132,7 @@ class Branch:
             elif isinstance(formula, Literal):
                 self.literals.append(formula)
             elif isinstance(formula, All):
+                budget.spend(len(formula.parts) // _AT_ONCE, "conditions")
                 todo.extend(formula.parts)
             elif isinstance(formula, AnyOf):
                 self._pending.append(formula.parts)

@@ -102,7 +102,7 @@ class Search:
                 frames.append(_Frame(asked, self._solve(asked)))
 
     def _known(self, asked: Goal, active: dict[Goal, None], frame: _Frame) -> Outcome | None:
-        self._budget.spend(1, "search")
+        self._budget.spend(1 + len(asked) // _COPIED, "search")
         if asked in self._final:
             return self._final[asked]
         if asked in self._passing:
@@ -203,6 +203,7 @@ class Search:
         return best
 
     def _of_kind(self, kind: int, branch: Branch) -> Steps:
+        self._budget.spend(len(branch.literals) // _COPIED, "search")
         literals = [literal for literal in branch.literals if literal.about & kind]
         passed_over = [literal for literal in literals if isinstance(literal, Opaque)]
         found = yield from self._plain(kind, literals)
