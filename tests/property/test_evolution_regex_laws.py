@@ -55,7 +55,7 @@ def flat(atoms: list[str]) -> st.SearchStrategy[str]:
 
 
 # re has no \\p{…} and lets $ stand before a last line end; the white space of the texts is ASCII
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     patterns([*(atom for atom in _ATOMS if "\\p" not in atom), "^a", "b$", "^", "$", "(?:a|^)"]),
     st.lists(TEXTS, min_size=1, max_size=5),
@@ -99,8 +99,9 @@ def _valid(schema: XsdSchema, text: str) -> bool:
 _XSD_ATOMS = [*_ATOMS, "\\i", "\\c", "[a-z-[b]]", "[^a-[0]]", "\\p{IsBasicLatin}"]
 
 
-@settings(max_examples=150, deadline=None)
-@given(patterns([atom for atom in _XSD_ATOMS if atom != "\\s"]), st.lists(TEXTS, min_size=1, max_size=5))
+# elementpath writes \s, \w, \W as Python's own, which hold other characters; names are those of XML's fifth edition
+@settings(max_examples=80, deadline=None)
+@given(patterns([atom for atom in _XSD_ATOMS if not set(atom) & set("swWic")]), st.lists(TEXTS, min_size=1, max_size=5))
 def test_the_texts_are_those_of_elementpath(pattern: str, texts: list[str]) -> None:
     ours = parse_xsd(pattern)
     translated = translate_pattern(pattern, back_references=False, lazy_quantifiers=False, anchors=False)
@@ -119,8 +120,8 @@ def test_the_texts_are_those_of_libxml2(pattern: str, texts: list[str]) -> None:
 
 
 # greenery builds whole automata: few examples, and small ones
-@settings(max_examples=20, deadline=None)
-@given(patterns(["a", "b", "[ab]", "[^a]", "c", "[a-c]"], 4), patterns(["a", "b", "[ab]", "[^b]", "c", "[a-c]"], 4))
+@settings(max_examples=12, deadline=None)
+@given(patterns(["a", "b", "[ab]", "[^a]", "c", "[a-c]"], 3), patterns(["a", "b", "[ab]", "[^b]", "c", "[a-c]"], 3))
 def test_inclusion_is_that_of_greenery(one: str, other: str) -> None:
     missing = included(parse_ecma(f"^({one})$"), parse_ecma(f"^({other})$"), Budget(10**6))
 

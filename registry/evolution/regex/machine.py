@@ -10,6 +10,7 @@ Leaves out complement and intersection (``registry.evolution.regex.search``).
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from registry.evolution.regex.tree import ANYTHING, One, Repeat, Row, Tree
@@ -152,6 +153,11 @@ class Machine:
             return END
         if (low, high) == (1, 1):
             return part
+        inner = self._kinds[part]
+        if isinstance(inner, _Times):
+            counts = _multiplied(inner.low, inner.high, low, high)
+            if counts is not None:
+                part, (low, high) = inner.part, counts
         # what may be empty may be repeated less often
         low = 0 if self._nullable[part] else low
         return self._add(_Times(part, low, high), nullable=low == 0)
@@ -183,6 +189,17 @@ class Machine:
         if part == self.all and isinstance(following, _Then) and following.first == part:
             return rest
         return self._add(_Then(part, rest), nullable=self._nullable[part] and self._nullable[rest])
+
+
+def _multiplied(low: int, high: int | None, least: int, most: int | None) -> tuple[int, int | None] | None:
+    """``x{low,high}{least,most}`` as one count; None: some counts between are missing (``(aaa){0,2}``)."""
+    fewest = low * least
+    many = None if high is None or most is None else high * most
+    if least == most:
+        return fewest, many
+    # k times and k + 1 times must leave no gap; it is widest where k is least
+    end = inf if high is None and least else least * (high or 0)
+    return None if end + 1 < low * (least + 1) else (fewest, many)
 
 
 def _note(found: dict[State, int], mask: int, to: State) -> None:

@@ -61,6 +61,7 @@ class Search:
         avoided = [move for state in point[1] for move in self._machine.moves(state)]
         for number in self._telling_classes([mask for moves in met for mask, _ in moves], met, avoided):
             bit = 1 << number
+            self._budget.spend(len(avoided) // 8, "pattern")
             shunned = frozenset(to for mask, to in avoided if mask & bit)
             for chosen in product(*([to for mask, to in moves if mask & bit] for moves in met)):
                 self._budget.spend(1 + (len(shunned) + len(chosen)) // 8, "pattern")
@@ -101,7 +102,7 @@ class Search:
         if machine.all in avoided or self._is_contradiction(met, avoided):
             return
         known = self._avoided_at.setdefault(met, [])
-        self._budget.spend(1 + len(known) // 8, "pattern")
+        self._budget.spend(1 + len(known) // 8 + len(avoided) // 4, "pattern")
         if any(other <= avoided for other in known):
             return
         known.append(avoided)
