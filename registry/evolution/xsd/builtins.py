@@ -91,3 +91,9 @@ def is_a(found: SimpleType, ancestor: SimpleType) -> bool:
             return True
         step = step.base
     return False
+
+
+BELOW: Final = {
+    name: tuple(one for one in BUILTIN.values() if is_a(one, ancestor)) for name, ancestor in BUILTIN.items()
+}
+"""Clark name → the built-in types that are it or derive from it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from registry.evolution.xsd.builtins import BUILTIN, is_a
+from registry.evolution.xsd.builtins import BELOW, BUILTIN
 from registry.evolution.xsd.derive import derives
 from registry.evolution.xsd.doubts import Doubt, Shape
 from registry.evolution.xsd.model import ComplexType, ElementDecl, SimpleType, Type
@@ -114,6 +114,10 @@ def instances(pairs: TypePairs, writer: ElementDecl, reader: ElementDecl) -> Ite
             yield Instance(declared, reader.type)
     if declared is SKIP_TYPE:
         return
+    asked = (declared, reader.type, _blocked(writer), _blocked(reader))
+    if asked in pairs.asked and not _fills(reader):
+        return  # another element of these types has led to the same
+    pairs.asked.add(asked)
     for found in _nameable(pairs, writer):
         yield _named(pairs, found, writer, reader)
 
@@ -128,8 +132,7 @@ def _nameable(pairs: TypePairs, writer: ElementDecl) -> Iterator[Type]:
         if derives(found, declared, _blocked(writer)):
             yield found
     if isinstance(declared, SimpleType) or declared.base is None:
-        ancestor = declared if isinstance(declared, SimpleType) else None
-        yield from (one for one in BUILTIN.values() if ancestor is None or is_a(one, ancestor))
+        yield from BELOW.get(str(declared.name), ()) if isinstance(declared, SimpleType) else BUILTIN.values()
 
 
 def _blocked(decl: ElementDecl) -> frozenset[str]:

@@ -46,6 +46,8 @@ class TypePairs:
         self.revalued = False
         """Whether anything changed that identity constraints, IDs or IDREFs could see, without refusing it itself."""
         self.cautions: list[Doubt] = []
+        self.asked: set[tuple[Type, Type, frozenset[str], frozenset[str]]] = set()
+        """Pairs of declared types for which every type that ``xsi:type`` may name was looked at."""
         self._fixed: dict[tuple[SimpleType, str], SimpleType] = {}
         self._gaps: dict[tuple[SimpleType, SimpleType], Doubt | None] = {}
 
