@@ -11,6 +11,7 @@ from bus.app.ledger_files import ledger_files
 from bus.app.node_process import adapter_of, watch_file
 from bus.audit.index import IndexStore
 from bus.doctor.finding import Finding, Health
+from bus.keystore.pem import PemFileError
 from bus.ledger import tools
 from bus.ledger.anchoring import STATE_FILE as ANCHORING_STATE
 from bus.ledger.anchoring import read_state as read_anchoring
@@ -52,7 +53,7 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
 def _ledger(settings: HubSettings) -> Finding:
     try:
         shown = tools.show(ledger_files(settings))
-    except (LedgerError, StoreError, SecretError) as error:
+    except (LedgerError, StoreError, SecretError, PemFileError) as error:
         return Finding("ledger", Health.BAD, str(error), "a new hub: lienthong ledger init; else see its manual")
     text = f"{shown.origin}: {shown.head.size} records, {shown.open_asked} without outcome"
     if shown.guarded is None:
@@ -79,6 +80,8 @@ def _search(settings: HubSettings) -> Iterator[Finding]:
         yield Finding(name, Health.GOOD, "not there yet: the hub makes them from the ledger")
     except FormatVersionError as error:
         yield Finding(name, Health.BAD, str(error), "lienthong migrate, with the hub stopped")
+    except PemFileError as error:
+        yield Finding(name, Health.BAD, str(error), "name PEM files in anchoring.anchors")
     except (LedgerError, StoreError, SecretError) as error:
         yield Finding(name, Health.BAD, str(error), "lienthong ledger rebuild-index makes them anew")
     else:

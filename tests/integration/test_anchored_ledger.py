@@ -13,8 +13,14 @@ from log_kit import Leaves, reading
 from structlog.testing import capture_logs
 from tsa_kit import Authority, Server, run, serving
 
+from bus.audit.inquiry import own_record
+from bus.ledger import tools, upkeep
 from bus.ledger.anchoring import Anchoring, AnchoringPlan, NotStampedError, read_state, wall
 from bus.ledger.anchors import AnchorFolder
+from bus.ledger.archives import ArchiveFolder
+from bus.ledger.files import LedgerFiles
+from bus.ledger.process import start_ledger
+from schemas.record import LeafType
 from signing.bundle import read
 from signing.casefile import check, write
 from signing.container import unpack
@@ -138,6 +144,34 @@ async def test_it_runs_by_itself_and_a_restart_goes_on(authority: Authority, tmp
         assert await again.anchoring.turn()
         assert server.asked == asked
         await again.anchoring.close()
+
+
+async def test_a_serving_ledger_anchors_and_archives_by_itself(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(upkeep, "FIRST_AFTER_S", 0.0)
+    async with serving(authority) as server:
+        files = LedgerFiles(
+            origin="ledger.test/upkeep",
+            store_url=f"sqlite:///{tmp_path}/ledger/ledger.sqlite3",
+            guard_file=tmp_path / "guard.json",
+            note_key_file=tmp_path / "note.key",
+            vault_key_file=tmp_path / "vault.key",
+            tiles_folder=tmp_path / "ledger" / "tiles",
+            anchoring=plan(authority, server.url, interval_s=0.05),
+        )
+        tools.init(files)
+        ledger = await start_ledger(files, cadence_s=3600)
+        await ledger.append(own_record(LeafType.INQUIRY, "a100001", b"{}", 1_800_000_000_000))
+        await ledger.publish()
+        keeping = upkeep.Upkeep.start(files, ledger, lambda: datetime(2027, 2, 1, tzinfo=UTC))
+        assert files.anchors is not None
+        assert files.archives is not None
+        while not (files.anchors.sizes() and ArchiveFolder(files.archives).days()):  # noqa: ASYNC110 - files that tasks write
+            await asyncio.sleep(0.01)
+        await keeping.close()
+        await ledger.close()
+    assert [day.isoformat() for day in ArchiveFolder(files.archives).days()] == ["2027-01-15"]
 
 
 async def test_the_log_gives_the_first_anchor_that_covers_a_record(authority: Authority, tmp_path: Path):

@@ -10,17 +10,21 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tsa_kit import Authority
 from typer.testing import CliRunner
 
 from bus.app.counter import Counter
 from bus.app.embedded import Embedded
+from bus.audit.inquiry import own_record
 from bus.cli.app import build
 from bus.sample.personas import PERSONAS
 from bus.sample.procedures import CASES, CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings
+from schemas.record import LeafType
 from signing.__main__ import main as check
 from signing.bundle import read
 from signing.container import unpack
+from signing.timestamp import begin
 
 ANY = "127.0.0.1:0"
 
@@ -127,6 +131,32 @@ async def test_both_sides_prove_the_same_exchange_while_their_nodes_run(bus: Emb
     # what was disputed is in it, and neither side can tell another story
     bundles = [read(unpack(file.read_bytes())) for file in files]
     assert all(bundle.pieces == bundles[0].pieces for bundle in bundles)
+
+
+async def test_both_sides_export_the_time_stamp_and_the_check_asks_for_it(bus: Embedded, tmp_path: Path):
+    exchange, service = next(exchanges(json.loads((tmp_path / "dossier.json").read_text(encoding="utf-8"))))
+    provider = service.partition("/")[0]
+    vkey = (await run_ledger(bus))["vkey"]
+    root = next((bus.state.folder / "registry" / "repository" / "metadata").glob("1.root.json"))
+    authority, anchors = Authority(tmp_path / "tsa"), bus.state.ledger.anchors
+    assert anchors is not None
+    pending = begin(await bus.ledger.checkpoint())
+    anchors.keep(await bus.ledger.checkpoint(), pending.complete(authority.reply(pending.request)))
+    await bus.ledger.append(own_record(LeafType.INQUIRY, "a100000", b"{}", 0))  # a newer checkpoint without a stamp
+    await bus.ledger.publish()
+    trust = ["--registry-root", str(root), "--log-key", vkey, "--tsa-anchor", str(tmp_path / "tsa" / "root.pem")]
+    files = []
+    for agency, *place in (
+        (CONSUMER, "--state", bus.state.folder, "--agency", CONSUMER),
+        (provider, "--config", settings_of(bus, provider, tmp_path / "node.toml"), "--log-key", vkey),
+    ):
+        files.append(tmp_path / f"{agency}.zip")
+        assert (await run("evidence", "export", "--exchange", exchange, "--out", files[-1], *place))["missing"] == []
+    assert [check([str(file), *trust]) for file in files] == [0, 0]
+    stamps = [read(unpack(file.read_bytes())).log.time_stamps for file in files]  # type: ignore[union-attr] - checked above
+    assert stamps[0] == stamps[1] != ()
+    other = Authority(tmp_path / "other")
+    assert check([str(files[0]), *trust[:-1], str(other.folder / "root.pem")]) == 2
 
 
 async def run_ledger(bus: Embedded) -> dict[str, Any]:
