@@ -78,6 +78,16 @@ def addresses(certificate: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _urls(responders), _urls(lists)
 
 
+def speaks(certificate: bytes, issuer: bytes, evidence: Evidence) -> bool:
+    """Whether evidence that counts is about a certificate (both DER), whatever it says and from whenever it is.
+
+    Raises:
+        ValueError: one of them is no certificate.
+    """
+    about, by = x509.load_der_x509_certificate(certificate), x509.load_der_x509_certificate(issuer)
+    return bool(last_said(about, by, evidence))
+
+
 def judge_signer(
     certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime, freshness: Freshness
 ) -> Said:

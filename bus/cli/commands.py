@@ -23,6 +23,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "usages": "bus.cli.usages:app",
     "witness": "bus.cli.witness:app",
     "migrate": "bus.cli.migrate:command",
+    "sign": "bus.cli.sign:command",
+    "verify": "bus.cli.verify:command",
     "explain-config": "bus.cli.explain_config:command",
     "doctor": "bus.cli.doctor:command",
     "version": "bus.cli.version:command",
