@@ -48,7 +48,7 @@ SURE: Final[dict[str, str]] = {
     "double": r"[+\-]?[0-9]{1,18}(\.[0-9]{0,18})?([eE][+\-]?[0-9]{1,2})?|-?INF|NaN",
     "decimal": r"[+\-]?0*[0-9]{0,18}(\.[0-9]{0,6}0*)?",
 }
-"""Of the legal texts those that every validator takes, whatever its limits (libxml2: 24 digits of a decimal)."""
+"""Of the legal texts those that every validator takes, whatever its limits (XSD 1.0: 18 digits)."""
 INTEGER: Final = r"[+\-]?[0-9]+"
 PLAIN_DAYS: Final = frozenset({"time", "gYear", "gMonth", "gYearMonth", "gDay"})
 """Types whose form says all but limits; the others count days of a month."""
