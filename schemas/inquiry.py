@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from schemas.envelope import Subject
 from schemas.record import RecordFormatError
-from schemas.words import AgencyId, Name, Short, Token, Uuid7
+from schemas.words import AgencyId, Digest, Name, Short, Token, Uuid7
 
 Reason = Annotated[str, Meta(min_length=1, max_length=400)]
 
@@ -29,6 +29,7 @@ class Inquiry(msgspec.Struct, frozen=True, omit_defaults=True):
         kind: `records`, `export` or `report`.
         asked: the filters as they were given, by name; a report's name under `report`.
         subjects: about whom was asked.
+        shown: of a citizen's look, SHA-256 of the lines that were then shown (`signing.page.digest_of`).
     """
 
     inquiry: Uuid7
@@ -38,6 +39,7 @@ class Inquiry(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: Name
     asked: dict[str, str] = {}
     subjects: tuple[Subject, ...] = ()
+    shown: Digest | None = None
 
 
 class Erasure(msgspec.Struct, frozen=True, omit_defaults=True):

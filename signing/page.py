@@ -10,13 +10,15 @@ Source: docs/audit.md; RFC 6962 §2.1; C2SP tlog-checkpoint.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from schemas.inquiry import decode_inquiry
 from schemas.record import Record, RecordFormatError, decode_leaf, opens
-from schemas.text import b64url_decode
+from schemas.text import b64url_decode, b64url_encode
 from schemas.usage import LeafFacts, Usage, facts_of
 from signing import checkpoint
 from signing.examine import Finding
@@ -72,6 +74,8 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         records: newest first; in an export they follow line by line.
         usages: on a citizen's page, what the records say in words; every line names its records.
         delays: on a citizen's page, classes of uses that are shown late, as everybody is told of them.
+        look: on a citizen's page, the record of the look itself, whose details hold the digest of the lines; it has no
+            path yet, for no checkpoint covers it when it is shown.
     """
 
     v: Literal[1]
@@ -83,6 +87,7 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
     records: tuple[PageRecord, ...] = ()
     usages: tuple[Usage, ...] = ()
     delays: tuple[DelayNotice, ...] = ()
+    look: PageRecord | None = None
 
 
 _page: Final = msgspec.json.Decoder(Page)
@@ -124,6 +129,7 @@ def examine(data: bytes, log_keys: Sequence[checkpoint.NoteVerifier]) -> list[Fi
     3. every record stands in that checkpoint's tree
     4. what is shown of each record is what its leaf commits to
     5. what a line of a citizen's page says is what its record says
+    6. the record of the look commits to these very lines, so that whoever showed them cannot say otherwise
     """
     try:
         page = read(data)
@@ -143,7 +149,39 @@ def examine(data: bytes, log_keys: Sequence[checkpoint.NoteVerifier]) -> list[Fi
         findings.append(Finding(4, f"record {record.index}: {about}", _opens(record)))
     leaves = {record.index: record for record in page.records}
     findings += [Finding(5, f"line {place}", _says(line, leaves)) for place, line in enumerate(page.usages, start=1)]
+    if page.usages or page.look is not None:
+        findings.append(Finding(6, f"look, record {page.inquiry}", _commits(page, _written.decode(data).usages)))
     return findings
+
+
+def digest_of(lines: Sequence[Usage]) -> str:
+    """SHA-256 of a page's lines, as they will be written in it, base64url."""
+    return b64url_encode(sha256(msgspec.json.encode(lines)).digest())
+
+
+class _Written(msgspec.Struct):
+    """The very bytes of a page's lines: a newer hub's may have members that this reader passes over."""
+
+    usages: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+_written: Final = msgspec.json.Decoder(_Written)
+
+
+def _commits(page: Page, written: msgspec.Raw) -> Verdict:
+    look = page.look
+    if look is None or look.details is None:
+        return because(Indication.SIGNED_DATA_NOT_FOUND, "look", "the page does not hold its own look's record")
+    opened = _opens(look)
+    if not opened.passed:
+        return opened
+    try:
+        shown = decode_inquiry(look.details.encode()).shown
+    except RecordFormatError:
+        return because(Indication.FORMAT_FAILURE, "look", "not the record of a look")
+    if look.index != page.inquiry or shown != b64url_encode(sha256(written).digest()):
+        return because(Indication.HASH_FAILURE, "look", "it was recorded for other lines")
+    return PASSED
 
 
 def _says(line: Usage, leaves: Mapping[int, PageRecord]) -> Verdict:

@@ -1,8 +1,9 @@
 """A citizen's look: recorded, then answered with lines and their proofs.
 
-Promises: the look stands in the ledger before anything is read, and without that record there is no answer; it is found
-by the next look; what comes back is about this citizen alone, as of one size of the ledger on every page of a look, and
-provable from the page (`signing.page`). Leaves out: tokens (`bus.usages.admission`), HTTP (`bus.http.usages`).
+Promises: the look stands in the ledger before anything is shown, with a digest of what then is, and without that record
+there is no answer; it is found by the next look; what comes back is about this citizen alone, as of one size of the
+ledger on every page of a look, and provable from the page (`signing.page`).
+Leaves out: tokens (`bus.usages.admission`), HTTP (`bus.http.usages`).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from schemas.inquiry import Inquiry, encode
 from schemas.problems import Code, FaultAt, problem
 from schemas.record import LeafType
 from schemas.text import b64url_encode, moment_ms
-from signing.page import DelayNotice, Page, PageRecord
+from signing.page import DelayNotice, Page, PageRecord, digest_of
 
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
@@ -81,13 +82,12 @@ class Question(NamedTuple):
 
 
 class View(NamedTuple):
-    """What one recorded look may read."""
+    """What one look may read."""
 
     wanted: Wanted
     pseudonyms: tuple[bytes, ...]
     note: bytes
     covered: int
-    look: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,15 @@ class Looks:
         Raises:
             ProblemError: 804 the question is malformed; 601 the look could not be recorded.
         """
-        # 1. read the question, 2. record the look
-        view = await self._look(citizen, question)
-        # 3. gather what is shown by now
+        # 1. read the question
+        view = await self._view(citizen, question)
+        # 2. gather what is shown by now, and put it into words
         found, more = await asyncio.to_thread(self._gather, view, question.limit)
-        # 4. put it into words, with proofs
         snapshot, reader = self.snapshot(), Reader(view.wanted.me, self.officers)
         lines = tuple(line(one, snapshot, reader) for _, one in found)
+        # 3. record the look
+        look = await self._record(citizen, question, digest_of(lines))
+        # 4. answer with proofs
         whole = {one.records[0] for one in lines if one.whole}
         last = found[-1][0] if more else None
         return Page(
@@ -133,11 +135,12 @@ class Looks:
             kind="lienthong-page",
             checkpoint=view.note.decode(),
             as_of=view.wanted.size,
-            inquiry=view.look,
+            inquiry=look.index,
             next=self._cursor(citizen, question, view, (last.time_ms, last.idx)) if last else None,
             records=tuple(await self._proved([one for _, one in found], whole, view)),
             usages=lines,
             delays=tuple(DelayNotice(days, basis) for days, basis in self.disclosure.announced),
+            look=look,
         )
 
     async def everything(self, citizen: Citizen, question: Question, offset: int) -> tuple[int, tuple[Found, ...]]:
@@ -146,7 +149,8 @@ class Looks:
         Raises:
             ProblemError: as `page`.
         """
-        view = await self._look(citizen, question)
+        view = await self._view(citizen, question)
+        await self._record(citizen, question)
         found, _ = await asyncio.to_thread(self._gather, view, None)
         return len(found), tuple(one for _, one in found[offset : offset + question.limit])
 
@@ -161,9 +165,8 @@ class Looks:
         """For whom lines are put into words."""
         return Reader(Person(self.scheme, citizen.number), self.officers)
 
-    async def _look(self, citizen: Citizen, question: Question) -> View:
+    async def _view(self, citizen: Citizen, question: Question) -> View:
         search = question.search
-        look = await self._record(citizen, question)
         note = await self.ledger.checkpoint()
         covered = int(note.split(b"\n")[1]) if note else 0
         size = min(covered, await self.indexer.reach(covered, PATIENCE_S))
@@ -174,13 +177,22 @@ class Looks:
         pseudonyms = await asyncio.to_thread(self.names.of_person, *me)
         after = (resume.time_ms, resume.idx) if resume else None
         wanted = Wanted(me, size, self.clock(), search.since_ms, search.until_ms, after)
-        return View(wanted, pseudonyms, note, covered, look)
+        return View(wanted, pseudonyms, note, covered)
 
-    async def _record(self, citizen: Citizen, question: Question) -> int:
+    async def _record(self, citizen: Citizen, question: Question, shown: str | None = None) -> PageRecord:
         me = Subject(scheme=self.scheme, id=citizen.number, assurance=citizen.level, asserted_by=self.operator)
         asked = question.period | {"face": question.face} | ({PORTAL: citizen.portal} if citizen.portal else {})
         details = encode(
-            Inquiry(inquiry=new_id(), by=_BY, agency=self.operator, scope=_BY, kind=OWN, asked=asked, subjects=(me,))
+            Inquiry(
+                inquiry=new_id(),
+                by=_BY,
+                agency=self.operator,
+                scope=_BY,
+                kind=OWN,
+                asked=asked,
+                subjects=(me,),
+                shown=shown,
+            )
         )
         record = own_record(LeafType.INQUIRY, self.operator, details, self.clock(), PURPOSE)
         try:
@@ -189,7 +201,7 @@ class Looks:
             raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB) from error
         if not isinstance(outcome, Appended):
             raise problem(Code.RECORD_NOT_WRITTEN, fault_at=FaultAt.HUB)
-        return outcome.index
+        return _record(outcome.index, record.leaf, (), Details(details, record.salt), opened=True)
 
     def _gather(self, view: View, limit: int | None) -> tuple[list[tuple[Row, Found]], bool]:
         gathering = Gathering(self.shelf, self.index, view.pseudonyms, self.disclosure)
@@ -198,9 +210,7 @@ class Looks:
         return first(gathering.lines(view.wanted, stride=2 * limit + 2), limit)  # a question and its outcome each
 
     def _cursor(self, citizen: Citizen, question: Question, view: View, last: tuple[int, int]) -> str:
-        return self.tickets.cursor(
-            Resume(view.wanted.size, *last, look=view.look, nonce=citizen.nonce, question=question.digest)
-        )
+        return self.tickets.cursor(Resume(view.wanted.size, *last, nonce=citizen.nonce, question=question.digest))
 
     async def _proved(self, found: Sequence[Found], whole: set[int], view: View) -> list[PageRecord]:
         """The records behind the lines, newest first, opened as far as they may be."""

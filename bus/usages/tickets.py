@@ -41,7 +41,6 @@ class Resume(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         size: the size of the ledger that the look was at.
         time_ms: of the last line shown; with `idx` the place in the order.
-        look: where the look stands in the ledger.
         nonce: digest of the token's nonce.
         question: digest of the question that the cursor belongs to.
     """
@@ -49,7 +48,6 @@ class Resume(msgspec.Struct, frozen=True, array_like=True):
     size: int
     time_ms: int
     idx: int
-    look: int
     nonce: bytes
     question: bytes
 

@@ -29,9 +29,10 @@ from bus.sample.personas import PERSONAS
 from bus.sample.procedures import CONSUMER
 from config.apikeys import new_api_key
 from config.usages import DelayedDisclosure, PortalCertificate, UsagesSettings
+from schemas.inquiry import decode_inquiry
 from schemas.record import LeafType
 from signing.__main__ import main as check
-from signing.page import Page
+from signing.page import Page, digest_of
 
 MOTHER, FATHER, GROOM = (PERSONAS[key].number for key in ("mother", "father", "groom"))
 
@@ -96,9 +97,11 @@ class Citizens:
 @pytest.fixture(scope="module")
 def citizens(tmp_path_factory: pytest.TempPathFactory):
     nation = EmbeddedNation(tmp_path_factory.mktemp("citizens"))
-    asyncio.run(nation.counter.open("birth"))
-    yield Citizens(nation)
-    nation.close()
+    try:
+        assert asyncio.run(nation.counter.open("birth")).status == 201
+        yield Citizens(nation)
+    finally:
+        nation.close()
 
 
 async def test_the_citizen_sees_exactly_the_questions_and_verifies_them_offline(citizens: Citizens, tmp_path: Path):
@@ -118,6 +121,8 @@ async def test_the_citizen_sees_exactly_the_questions_and_verifies_them_offline(
     file.write_bytes(data)
     key = show(citizens.nation.state.ledger).vkeys[0]
     assert check(["--log-key", key, str(file)]) == 0
+    told = decode_inquiry((page.look.details if page.look else "").encode())
+    assert told.shown == digest_of(page.usages)
     # a line that says another service than its record is seen, and so is a time
     for old, new in (
         (b'"provider":{"id":"a10000', b'"provider":{"id":"a20000'),

@@ -76,7 +76,7 @@ class Ground:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="ground")
+        self._thread = threading.Thread(target=self.loop.run_forever, name="ground", daemon=True)
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Found], timeout_s: float = 120.0) -> Found:

@@ -55,7 +55,7 @@ async def test_two_citizens_do_not_see_each_other_s(tmp_path: Path):
         for number, records in ((ME, mine), (OTHER, theirs)):
             page = (await face.send("GET", "/usages", await face.token(number))).json
             assert [line["records"][0] for line in page["usages"]] == [records]
-            assert number not in (await face.send("GET", "/usages", await face.token(number))).text
+            assert number not in (await face.send("GET", "/usages/view", await face.token(number))).text
 
 
 async def test_a_portal_says_which_it_is_and_no_more(tmp_path: Path):

@@ -54,7 +54,7 @@ def replaced(**members: object) -> Callable[[Usage], Usage]:
 async def test_a_page_as_it_came_holds(tmp_path: Path):
     page = await signed(tmp_path)
     assert len(page.usages) == 3
-    assert steps(page) == {1: {PASSED}, 2: {PASSED}, 3: {PASSED}, 4: {PASSED}, 5: {PASSED}}
+    assert steps(page) == {step: {PASSED} for step in range(1, 7)}
     about = [one.about for one in pages.examine(msgspec.json.encode(page), [KEY.verifier])]
     assert "record 0: details shielded" in about
 
@@ -87,8 +87,21 @@ async def test_a_line_that_says_other_than_its_records_is_seen(
     assert steps(changed(page, change))[5] == {PASSED, status}
 
 
-async def test_what_the_leaf_does_not_say_is_the_operator_s_word(tmp_path: Path):
-    """docs/usages.md says so: the check cannot tell, and an auditor can."""
+async def test_what_the_leaf_does_not_say_was_recorded_with_the_look(tmp_path: Path):
     page = await signed(tmp_path)
     other = changed(page, replaced(text=Words("khác", "other"), dossier="H26-9", unit="elsewhere"))
     assert steps(other)[5] == {PASSED}
+    assert steps(other)[6] == {FAILED}
+    dropped = msgspec.structs.replace(page, usages=page.usages[1:])
+    assert steps(dropped)[6] == {FAILED}
+    assert steps(msgspec.structs.replace(page, inquiry=page.inquiry + 1))[6] == {FAILED}
+    assert steps(msgspec.structs.replace(page, look=None))[6] == {UNKNOWN}
+    look = page.look
+    assert look is not None
+    assert look.details is not None
+    for broken in (
+        msgspec.structs.replace(look, details=None),
+        msgspec.structs.replace(look, details=look.details.replace("usages", "usagez")),
+        msgspec.structs.replace(look, salt="A" * 43),
+    ):
+        assert steps(msgspec.structs.replace(page, look=broken))[6] <= {FAILED, UNKNOWN}

@@ -70,7 +70,7 @@ def test_no_other_nonce_is_taken_nor_one_of_another_process():
 
 def test_a_cursor_goes_on_with_its_own_token_and_question_only():
     tickets = Tickets(Now(), 600)
-    resume = Resume(10, START_MS, 7, 9, digest_of("nonce"), QUESTION)
+    resume = Resume(10, START_MS, 7, digest_of("nonce"), QUESTION)
     cursor = tickets.cursor(resume)
     assert tickets.resumed(cursor, "nonce", QUESTION) == resume
     for text, nonce, question, rule in (
