@@ -25,7 +25,7 @@ from bus.http.registry_edge import (
     sought,
 )
 from bus.http.registry_settings import SettingsFace
-from bus.http.registry_wire import content_shown, offered, shown, tagging
+from bus.http.registry_wire import SCHEMA_MEMBERS, TAG_MEMBERS, content_shown, offered, shown, tagging
 from bus.registration import errors
 from bus.registration.access import Registrants
 from bus.registration.known import Kept
@@ -56,7 +56,8 @@ class RegistryFace:
         self._described = registry_openapi.document(routes)
         for prefix in ("", "/registry"):
             for method, path, handler in routes:
-                app.router.add_route(method, prefix + path, handler)
+                for tail in ("",) if path == "/" else ("", "/"):  # clients write a slash at the end, or none
+                    app.router.add_route(method, prefix + path + tail, handler)
         app.router.add_get("/registry", self.root)
         return app
 
@@ -174,7 +175,7 @@ class RegistryFace:
 
     async def look_up(self, request: web.Request) -> web.Response:
         """The version that has this schema."""
-        given = offered(await body_of(request), normalize=flag(request, "normalize"))
+        given = offered(await body_of(request, SCHEMA_MEMBERS), normalize=flag(request, "normalize"))
         subject = named(request.match_info["subject"])
         deleted = flag(request, "deleted")
         found = await look_up(self._registry, request[principal_key], subject, given, deleted=deleted)
@@ -182,14 +183,14 @@ class RegistryFace:
 
     async def register(self, request: web.Request) -> web.Response:
         """Register a schema."""
-        given = offered(await body_of(request), normalize=flag(request, "normalize"))
+        given = offered(await body_of(request, SCHEMA_MEMBERS), normalize=flag(request, "normalize"))
         found = await register(self._registry, request[principal_key], named(request.match_info["subject"]), given)
         return json_of(request, _registered(found))
 
     async def tag(self, request: web.Request) -> web.Response:
         """Register a version's schema again with other tags, metadata or rules."""
         subject, number = named(request.match_info["subject"]), numbered(request.match_info["version"])
-        given = tagging(await body_of(request))
+        given = tagging(await body_of(request, TAG_MEMBERS))
         return json_of(request, _registered(await tag(self._registry, request[principal_key], subject, number, given)))
 
     async def versions(self, request: web.Request) -> web.Response:
@@ -244,7 +245,7 @@ class RegistryFace:
         verbose = flag(request, "verbose")
         subject, text = named(request.match_info["subject"]), request.match_info.get("version")
         number = None if text is None else numbered(text)
-        given = offered(await body_of(request), normalize=flag(request, "normalize"))
+        given = offered(await body_of(request, SCHEMA_MEMBERS), normalize=flag(request, "normalize"))
         found = await check(self._registry, request[principal_key], subject, given, number, verbose=verbose)
         answer: dict[str, Any] = {"is_compatible": found.compatible}
         if verbose:

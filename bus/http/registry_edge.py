@@ -35,6 +35,8 @@ type_key: Final = web.RequestKey("media-type", str)
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
 _WEIGHT: Final = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 _encode: Final = msgspec.json.Encoder().encode
+_TOLERANT: Final = "Confluent-Accept-Unknown-Properties"
+_CHARSETS: Final = frozenset({"utf-16", "utf-16le", "utf-16be", "utf-32", "iso-8859-1", "latin-1"})
 _OPEN: Final = frozenset({"/", "/health", "/openapi.json", "/registry", "/registry/", "/registry/openapi.json"})
 
 
@@ -118,7 +120,12 @@ def _accepted(request: web.Request) -> str:
 
 
 def _weight(media_type: str, wanted: list[tuple[str, float]]) -> float:
-    return max((weight for name, weight in wanted if name in {media_type, "application/*", "*/*"}), default=0.0)
+    return max((weight for name, weight in wanted if name == media_type or _any(name)), default=0.0)
+
+
+def _any(name: str) -> bool:
+    """A range that takes every type of ours; clients write `*` and `*/whatever` too."""
+    return name in {"*", "application/*"} or name.startswith("*/")
 
 
 def _preference(part: str) -> tuple[str, float]:
@@ -139,20 +146,38 @@ def _taken(request: web.Request) -> None:
         raise web.HTTPUnsupportedMediaType
 
 
-async def body_of(request: web.Request) -> dict[str, Any]:
-    """The JSON object of a request.
+async def body_of(request: web.Request, known: frozenset[str]) -> dict[str, Any]:
+    """The JSON object of a request; members that are not known are refused, unless the caller says otherwise.
 
     Raises:
         HTTPBadRequest: it is no JSON.
-        RegistrationError: 422: it is no object.
+        RegistrationError: 422: it is no object, or has an unknown member.
     """
     try:
-        value = read(await request.read())
-    except (JsonError, RecursionError):
+        value = read(_utf8(await request.read(), request.charset))
+    except (JsonError, RecursionError, UnicodeDecodeError):
         raise web.HTTPBadRequest from None
     if not isinstance(value, dict):
         raise unprocessable("The request body must be a JSON object")
-    return value
+    unknown = next((name for name in value if name not in known), None)
+    if unknown is not None and request.headers.get(_TOLERANT, "").lower() != "true":
+        raise unprocessable(f"Unrecognized field: {unknown[:80]}")
+    return {name: member for name, member in value.items() if name in known}
+
+
+def _utf8(body: bytes, charset: str | None) -> bytes:
+    """The same in UTF-8.
+
+    Raises:
+        HTTPUnsupportedMediaType: in an encoding that we do not read.
+        UnicodeDecodeError: it is not of its encoding.
+    """
+    name = (charset or "utf-8").lower().strip('"')
+    if name in {"utf-8", "utf8", "us-ascii"}:
+        return body
+    if name not in _CHARSETS:
+        raise web.HTTPUnsupportedMediaType
+    return body.decode(name).encode()
 
 
 def flag(request: web.Request, name: str) -> bool:

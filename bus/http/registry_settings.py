@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bus.http.registry_edge import body_of, flag, json_of, principal_key
-from bus.http.registry_wire import config_in, mode_in
+from bus.http.registry_wire import CONFIG_MEMBERS, MODE_MEMBERS, config_in, mode_in
 from bus.registration import errors
 from bus.registration.configure import config_of, drop_config, drop_mode, mode_of, set_config, set_mode
 from bus.registration.registry import Registry, named
@@ -57,7 +57,7 @@ class SettingsFace:
 
     async def set_config(self, request: web.Request) -> web.Response:
         """Change settings; the answer is what was asked, as the peers answer."""
-        body = await body_of(request)
+        body = await body_of(request, CONFIG_MEMBERS)
         given = config_in(body)
         await set_config(self._registry, request[principal_key], _scope(request), given)
         level = given.pop("compatibility_level", None)
@@ -76,7 +76,7 @@ class SettingsFace:
 
     async def set_mode(self, request: web.Request) -> web.Response:
         """Set a mode."""
-        mode = mode_in(await body_of(request))
+        mode = mode_in(await body_of(request, MODE_MEMBERS))
         await set_mode(self._registry, request[principal_key], _scope(request), mode, force=flag(request, "force"))
         return json_of(request, {"mode": mode})
 

@@ -96,6 +96,10 @@ class ModeIn(msgspec.Struct, frozen=True):
     mode: str | None = None
 
 
+SCHEMA_MEMBERS: Final = frozenset({*SchemaIn.__struct_encode_fields__, "subject", "propagateSchemaTags"})
+CONFIG_MEMBERS: Final = frozenset(ConfigIn.__struct_encode_fields__)
+MODE_MEMBERS: Final = frozenset(ModeIn.__struct_encode_fields__)
+TAG_MEMBERS: Final = frozenset({*TagSchemaIn.__struct_encode_fields__, "rulesToMerge", "rulesToRemove"})
 _RULE_SETS: Final = ("migrationRules", "domainRules", "encodingRules")
 
 
@@ -106,13 +110,11 @@ def offered(body: dict[str, Any], *, normalize: bool) -> Offered:
         RegistrationError: 422, 42201, 42210.
     """
     given = _converted(body, SchemaIn)
-    if given.schema is None:
-        raise errors.invalid_schema("Empty schema")
     kind = kind_of(given.schema_type)
     _check_rules(given.rule_set)
     references = tuple(Reference(one.name, one.subject, one.version) for one in given.references or ())
     metadata = given.metadata if given.metadata != Metadata() else None
-    content = Content(kind, given.schema, references, metadata, given.rule_set or None)
+    content = Content(kind, given.schema or "", references, metadata, given.rule_set or None)
     tags = (_tags(given.schema_tags_to_add), _tags(given.schema_tags_to_remove))
     return Offered(content, normalize, _brought(given.id), _brought(given.version), *tags)
 

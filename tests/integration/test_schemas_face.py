@@ -50,6 +50,12 @@ def test_what_an_id_means_may_be_kept_by_whoever_may_read_it(standing: Standing)
         ("text/html, application/json;q=0.3", 200, "application/json"),
         (f"{V1}, application/vnd.schemaregistry+json, application/json", 200, V1),
         ("text/html", 406, V1),
+        ("text/*", 406, V1),
+        ("application/octet-stream", 406, V1),
+        ("application/*", 200, V1),
+        ("*", 200, V1),
+        ("*/whatever", 200, V1),
+        ("text/html, image/gif, *; q=.2, */*; q=.2", 200, V1),
         ("application/json;q=0", 406, V1),
     ],
 )
@@ -64,6 +70,23 @@ def test_bodies_of_these_types_are_read(standing: Standing, media_type: str):
         "POST", "/subjects/typed", {"schema": "{}", "schemaType": "JSON"}, headers={"Content-Type": media_type}
     )
     assert got.code == 40401
+
+
+def test_bodies_in_other_encodings_are_read(standing: Standing):
+    body = '{"compatibility":"NONE"}'
+    for charset, status in (("utf-16", 200), ("utf-32", 200), ("ebcdic", 415)):
+        sent = body.encode("utf-8" if status == 415 else charset)
+        headers = {"Content-Type": f"{V1}; charset={charset}"}
+        assert standing.ask("PUT", "/config/encoded/", sent, headers=headers).status == status
+    wrong = standing.ask("PUT", "/config/encoded", b"\xff", headers={"Content-Type": f"{V1}; charset=utf-16"})
+    assert wrong.status == 400
+
+
+def test_unknown_members_are_passed_over_for_whoever_says_so(standing: Standing):
+    body = {"schema": "{}", "schemaType": "JSON", "newer": 1}
+    assert standing.ask("POST", "/subjects/newer/versions", body).status == 422
+    headers = {"Confluent-Accept-Unknown-Properties": "true"}
+    assert standing.ask("POST", "/subjects/newer/versions", body, headers=headers).status == 200
 
 
 def test_bodies_of_other_types_are_not(standing: Standing):

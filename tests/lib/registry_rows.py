@@ -65,7 +65,7 @@ class Chapter:
 
 def operation(described: dict[str, Any], method: str, path: str) -> dict[str, Any] | None:
     """The operation that a call is; the more literal path comes first."""
-    steps = urlsplit(path).path.split("/")
+    steps = (urlsplit(path).path.rstrip("/") or "/").split("/")
     for template in sorted(described["paths"], key=lambda one: one.count("{")):
         wanted = template.split("/")
         fits = len(wanted) == len(steps) and all(
