@@ -63,8 +63,8 @@ class _Side:
     def place(self, of: Field | None = None) -> Place:
         document = self.file.document if self.file else ""
         if of is None:
-            return Place(self.message.name, self.message.line, document)
-        return Place(f"{self.message.name}.{of.name}", of.line, document)
+            return Place(self.message.name, self.message.line or None, document)
+        return Place(f"{self.message.name}.{of.name}", of.line or None, document)
 
     @property
     def is_proto2(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from registry.evolution import limits
+from registry.evolution.protobuf.descriptor import bytes_of, file_of
 from registry.evolution.protobuf.known import WELL_KNOWN
 from registry.evolution.protobuf.model import SCALARS, Enum, Field, File, Message
 from registry.evolution.protobuf.parser import Parser
@@ -47,7 +48,7 @@ class Linked:
 
     def __init__(self, text: str, references: Mapping[str, str], budget: Budget) -> None:
         self._budget: Final = budget
-        self.main: Final = Parser(text, "", budget).file()
+        self.main: Final = _file(text, "", budget)
         self.files: Final = [self.main, *self._imported(references)]
         self.types: Final[Types] = {}
         self._resolved: dict[int, str] = {}
@@ -102,7 +103,7 @@ class Linked:
                 raise refused("reference-unknown", name, None, "")
             if len(known) > limits.REFERENCES:
                 raise refused("too-long", "", None, "")
-            file = Parser(references[name], name, self._budget).file()
+            file = _file(references[name], name, self._budget)
             waiting += file.imports
             yield file
 
@@ -156,6 +157,12 @@ class Linked:
             if not scope:
                 return None
             scope = scope.rpartition(".")[0]
+
+
+def _file(text: str, document: str, budget: Budget) -> File:
+    """A file, as text or as a descriptor in base64."""
+    data = bytes_of(text) if len(text) <= limits.TEXT else None
+    return Parser(text, document, budget).file() if data is None else file_of(data, document, budget)
 
 
 def messages(file: File) -> Iterator[Message]:

@@ -39,4 +39,4 @@ _TEXTS: Final = {
 def refused(rule: str, said: str, line: int | None, document: str, pointer: str = "") -> SchemaError:
     """The refusal by a rule, about a name or number of the schema."""
     vi, en = _TEXTS[rule]
-    return SchemaError(rule, Text(vi=vi.format(said), en=en.format(said)), Place(pointer, line, document))
+    return SchemaError(rule, Text(vi=vi.format(said), en=en.format(said)), Place(pointer, line or None, document))
