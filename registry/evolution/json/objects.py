@@ -171,7 +171,8 @@ class _Building:
             if rank(best) == _SURE:
                 return best
             # Another name of the same classes would fare no better.
-            yield from anew.without_alike(name)
+            if not (yield from anew.without_alike(name)):
+                return better(best, Doubt("pattern-unsupported"))
 
     def _full(self, chosen: Chosen) -> bool:
         return self._wanted.high is not None and len(chosen) >= self._wanted.high
@@ -223,7 +224,7 @@ class _Names:
     def following(self, taken: Collection[str]) -> Generator[Goal, Outcome, tuple[str | None, Goal, Outcome]]:
         """A name, what is asked of its value, and a value; or no name, and what is known of that."""
         while True:
-            self._budget.spend(1, "names")
+            self._budget.spend(1 + len(self._ruled), "names")
             names = goal([*self._ruled, one(TextIn, frozenset(taken), NOT)])
             found = yield names | {_NAMED}
             if isinstance(found, Empty):
@@ -243,15 +244,16 @@ class _Names:
             if unclear:
                 return None, asked, Doubt("pattern-unsupported")
 
-    def without_alike(self, name: str) -> Generator[Goal, Outcome, None]:
-        """Rule out the names that are in the same classes, those of all owed properties too."""
+    def without_alike(self, name: str) -> Generator[Goal, Outcome, bool]:
+        """Rule out the names that are in the same classes, those of all owed properties too; False: unclear which."""
         same = []
         for where in [*self._wanted.where, *self._wanted.owed]:
             belongs = yield from name_in(where.names, name, self._budget)
             if belongs is None:
-                self._doubt = Doubt("pattern-unsupported")
+                return False
             same.append(where.names if belongs else negation(where.names))
         self._ruled.append(negation(all_of(same)))
+        return True
 
     def _inside(self, name: str) -> Generator[Goal, Outcome, tuple[list[Where], list[Formula]]]:
         inside, unclear = [], list[Formula]()
