@@ -213,3 +213,13 @@ async def test_refusals_are_told_and_the_period_counts(tmp_path: Path):
     ]
     assert (await found.looks.page(citizen(), Question(until="2020-01-01"))).usages == ()
     assert NOW_MS > START_MS
+
+
+async def test_what_was_erased_names_nobody_any_more(tmp_path: Path):
+    book = Book()
+    gone, kept = ask(book, ME), ask(book, ME)
+    book.erasure((gone, gone + 1))
+    found = await room(book, tmp_path)
+    page = await found.looks.page(citizen(), Question())
+    assert [line.records[0] for line in page.usages] == [kept]
+    assert sorted(by_index(page)) == [kept, kept + 1]
