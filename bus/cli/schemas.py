@@ -106,6 +106,34 @@ def check(  # noqa: PLR0913 - one option each
     raise typer.Exit(Exit.NO)
 
 
+@app.command("diff")
+def diff(
+    old: Place,
+    new: Place,
+    *,
+    url: Url = LOCAL,
+    key_file: KeyFile = None,
+    anchor: Anchors = None,
+    language: Language = Tongue.EN,
+    as_json: Json = False,
+) -> None:
+    """Compare two registered versions as the older one's subject would: what differs, shown by a document."""
+    (subject, number), (other, its) = _placed(old), _placed(new)
+
+    async def work(client: SchemasClient) -> dict[str, Any]:
+        found = await client.ask("GET", "subjects", other, "versions", its or "latest", deleted=True)
+        body = {name: found[name] for name in ("schema", "schemaType", "references") if name in found}
+        steps = ("compatibility", "subjects", subject, "versions", number or "latest")
+        answer: dict[str, Any] = await client.ask("POST", *steps, body=body, verbose=True)
+        return answer
+
+    found = at(url, key_file, anchor, work)
+    same = f"{new} goes with {old}"
+    emit(found, same if found["is_compatible"] else _reasons(found, language), as_json=as_json)
+    if not found["is_compatible"]:
+        raise typer.Exit(Exit.NO)
+
+
 @app.command("list")
 def list_schemas(
     prefix: Annotated[str, typer.Argument(help="Subjects that begin so; `:.gov:` is a whole context.")] = ":*:",

@@ -103,12 +103,14 @@ class Done(msgspec.Struct, frozen=True):
         refused: the first schema that is none; nothing was compared.
         canonical: of `Job.subject`.
         verdicts: one for each pair.
+        worn: the process ran out of memory on the way and is better replaced.
     """
 
     missing: list[str] = []
     refused: Refusal | None = None
     canonical: str = ""
     verdicts: list[Told] = []
+    worn: bool = False
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode

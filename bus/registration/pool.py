@@ -141,7 +141,7 @@ class _Process:
                 await self.start()
             try:
                 async with asyncio.timeout(self._limits.job_seconds):
-                    return await self._done(job)
+                    done = await self._done(job)
             except TimeoutError:
                 log.warning("comparison-killed", seconds=self._limits.job_seconds)
                 await self.end()
@@ -153,6 +153,9 @@ class _Process:
             except BaseException:
                 await self.end()  # an answer that nobody waits for must not be the next one's
                 raise
+            if done.worn:
+                await self.end()
+            return done
 
     async def _done(self, job: Job) -> Done:
         sources = {key: source for key, source in job.sources.items() if key not in self._has}

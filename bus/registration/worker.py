@@ -18,6 +18,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import BinaryIO, Final, Generic, TypeVar
 
+import msgspec
+
 from bus.lifeline import end_with
 from bus.registration.jobs import LENGTH_BYTES, Done, Job, Refusal, Source, Told, framed, read_job
 from registry.evolution import limits
@@ -75,6 +77,7 @@ class Reading:
         self._format_of = format_of
         self._parsed: Kept[tuple[Format, Parsed]] = Kept(_KEPT_CHARS)
         self._verdicts: Kept[Told] = Kept(_KEPT_VERDICTS)
+        self.worn = False
 
     def do(self, job: Job) -> Done:
         """One job: 1 have every schema 2 read the unread ones 3 compare."""
@@ -100,7 +103,8 @@ class Reading:
             parsed = kind.parse(source.text, source.references, Budget(limits.PARSE_STEPS))
         except SchemaError as error:
             return Refusal(key, error.rule, error.said, error.place)
-        except (BudgetSpentError, RecursionError, MemoryError):
+        except (BudgetSpentError, RecursionError, MemoryError) as error:
+            self.worn = self.worn or isinstance(error, MemoryError)
             return Refusal(key, "too-much", _TOO_MUCH, Place())
         except Exception as error:  # noqa: BLE001 - a stranger's text made an engine fail: it is refused, and we go on
             print(f"schema not read: {type(error).__qualname__}", file=sys.stderr)  # noqa: T201 - the process has no log
@@ -114,26 +118,26 @@ class Reading:
         known = self._verdicts.get((pair, policy))
         if known is None:
             by_way = policy == Policy() and any(self._by_way_of(pair, middle) for middle in keys)
-            known = _COMPATIBLE if by_way else Told.of(_verdict(found[pair[0]], found[pair[1]], policy))
+            known = _COMPATIBLE if by_way else Told.of(self._verdict(found[pair[0]], found[pair[1]], policy))
             self._verdicts.put((pair, policy), known, 1)
         return known
+
+    def _verdict(self, writer: tuple[Format, Parsed], reader: tuple[Format, Parsed], policy: Policy) -> Verdict:
+        budget = Budget(limits.COMPARE_STEPS)
+        try:
+            return writer[0].included(writer[1], reader[1], policy, budget)
+        except (BudgetSpentError, RecursionError, MemoryError) as error:
+            self.worn = self.worn or isinstance(error, MemoryError)
+            return Unknown("too-much", Place(), Place(), _NOT_COMPARED, budget.spent)
+        except Exception as error:  # noqa: BLE001 - as above: not decided, therefore refused
+            print(f"schemas not compared: {type(error).__qualname__}", file=sys.stderr)  # noqa: T201 - as above
+            return Unknown("not-compared", Place(), Place(), _FAULT, budget.spent)
 
     def _by_way_of(self, pair: tuple[str, str], middle: str) -> bool:
         """Whether the writer is known to be included in another schema, and that one in the reader: so it is, then."""
         first = self._verdicts.get(((pair[0], middle), Policy()))
         second = self._verdicts.get(((middle, pair[1]), Policy()))
         return first is not None and second is not None and first.kind == second.kind == _COMPATIBLE.kind
-
-
-def _verdict(writer: tuple[Format, Parsed], reader: tuple[Format, Parsed], policy: Policy) -> Verdict:
-    budget = Budget(limits.COMPARE_STEPS)
-    try:
-        return writer[0].included(writer[1], reader[1], policy, budget)
-    except (BudgetSpentError, RecursionError, MemoryError):
-        return Unknown("too-much", Place(), Place(), _NOT_COMPARED, budget.spent)
-    except Exception as error:  # noqa: BLE001 - as above: not decided, therefore refused
-        print(f"schemas not compared: {type(error).__qualname__}", file=sys.stderr)  # noqa: T201 - as above
-        return Unknown("not-compared", Place(), Place(), _FAULT, budget.spent)
 
 
 def main() -> None:
@@ -165,7 +169,7 @@ def _serve(reading: Reading, jobs: BinaryIO, answers: BinaryIO) -> None:
         if len(head) < LENGTH_BYTES:
             return
         job = read_job(jobs.read(int.from_bytes(head, "big")))
-        answers.write(framed(reading.do(job)))
+        answers.write(framed(msgspec.structs.replace(reading.do(job), worn=reading.worn)))
         answers.flush()
 
 

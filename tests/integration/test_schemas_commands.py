@@ -86,6 +86,16 @@ def test_a_check_says_rule_places_witness_and_mend(desk: Desk):
     assert "this is no JSON" in broken.stdout
 
 
+def test_two_registered_versions_are_compared(desk: Desk, standing: Standing):
+    standing.ask("PUT", "/config/cli-diff", {"compatibility": "FORWARD"})
+    standing.put("cli-diff", requiring())
+    standing.put("cli-diff", requiring("x"))
+    standing.ask("PUT", "/config/cli-diff", {"compatibility": "BACKWARD"})
+    refused = desk.run("diff", "cli-diff@1", "cli-diff@2")
+    assert (refused.exit_code, "x became required" in refused.stdout) == (Exit.NO, True)
+    assert "goes with" in desk.run("diff", "cli-diff@2", "cli-diff@1").stdout
+
+
 def test_references_and_types_are_told_on_the_command_line(desk: Desk):
     desk.run("register", "cli-base", desk.file("b.json", requiring()))
     refers = desk.file("r.avsc", {"$ref": "b"})

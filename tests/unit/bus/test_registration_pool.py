@@ -64,6 +64,7 @@ async def test_trouble_in_reading_is_a_refusal(trouble: str, rule: str):
         done = await running.do("s", job(source(**{"x-trouble": trouble})))
         assert done.refused is not None
         assert done.refused.rule == rule
+        assert done.worn == trouble.endswith("memory")
         assert (await running.do("s", job(source()))).refused is None
 
 
