@@ -19,6 +19,8 @@ HOW_TO_ENABLE = {
     "nginx": "apt install nginx",
     "chromium": "apt install chromium",
     "softhsm": "apt install softhsm2",
+    "xmlsec1": "apt install xmlsec1",
+    "EU DSS": "apt install maven default-jdk-headless; export LIENTHONG_TEST_DSS=1 (its jars come from Maven Central)",
     "npm": "apt install nodejs npm (the stock Node client comes from its lock file)",
 }
 
