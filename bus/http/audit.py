@@ -19,6 +19,7 @@ from bus.audit.inquiry import Inquiries, encoded
 from bus.audit.query import Asked, asked_of
 from bus.audit.rows import Row
 from bus.audit.scope import Auditors
+from bus.http.audit_openapi import document
 from bus.http.edge import edge, json_answer
 from config.auditors import Auditor, Role
 from schemas.problems import Code, FaultAt, problem
@@ -52,6 +53,7 @@ class AuditFace:
         app.router.add_get("/audit/reports", self.reports)
         app.router.add_get("/audit/reports/{name}", self.report)
         app.router.add_get("/health", self.health)
+        app.router.add_get("/openapi.json", self.described)
         return app
 
     async def records(self, request: web.Request) -> web.StreamResponse:
@@ -87,6 +89,10 @@ class AuditFace:
     async def health(self, _request: web.Request) -> web.Response:
         """Whether the index answers, and how far it is."""
         return json_answer({"status": "ok", "searchable": self._inquiries.index.next()})
+
+    async def described(self, _request: web.Request) -> web.Response:
+        """This face in OpenAPI 3.1."""
+        return json_answer(document())
 
     async def _export(
         self, request: web.Request, auditor: Auditor, asked: Asked, *, as_csv: bool
