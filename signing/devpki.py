@@ -3,9 +3,10 @@
 Promises: the same shapes as in production (critical key usages, extended key usages, path length limits, SHA-256),
 so that what passes here passes `chain.check_chain`; each certificate says by its policy that it is for development
 (`is_development`); nothing is written anywhere and `now` is an argument.
-Leaves out: revocation services, policies, any care of the keys it returns in the clear. Never for production.
+Leaves out: its services (`devtsa`, `devocsp`), any care of the keys it returns in the clear. Never for production.
 
-Sources: RFC 5280 §4.2.1; ETSI EN 319 412-3 §4 (certificates of legal persons: organizationIdentifier).
+Sources: RFC 5280 §4.2.1; ETSI EN 319 412-3 §4 (certificates of legal persons: organizationIdentifier);
+ETSI EN 319 412-5 §4.2, §4.3 (QcStatements, which EU tools ask of a seal's certificate).
 """
 
 from __future__ import annotations
@@ -19,14 +20,20 @@ from typing import Final, Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from signing.devocsp import crl
 from signing.keys import PrivateKey, PublicKey, admitted_key
 
 ROOT_YEARS: Final = 10
 ISSUING_YEARS: Final = 5
 DEVELOPMENT_POLICY: Final = x509.ObjectIdentifier("2.25.144103871989411281095068640064496301568")
 """Stands as a certificate policy in all that this authority issues (an arc by UUID, ITU-T X.667 §7)."""
+_QC_SEAL: Final = bytes.fromhex(
+    "302a3008060604008e4601013008060604008e4601043014060604008e460106300a060704008e46010602"
+)
+"""QcCompliance, QcSSCD and QcType eSeal: on a certificate that says it is for development they bind nobody."""
+_QCP_LEGAL: Final = x509.PolicyInformation(x509.ObjectIdentifier("0.4.0.194112.1.3"), None)
 _BACKDATED: Final = timedelta(minutes=5)  # a neighbour's clock may be behind when a fresh certificate reaches it
 _DEVELOPMENT: Final = x509.PolicyInformation(DEVELOPMENT_POLICY, None)
 _CURVE: Final = ec.SECP256R1()
@@ -74,22 +81,28 @@ class DevPki:
         root: the anchor, PEM.
         issuing: the issuing authority's certificate, PEM.
         issuing_key: its private key, PEM; the root's key is dropped after use.
+        root_crl: the root's one list of revoked authorities, empty, for as long as the root lives, DER; made with it.
+        services: where the OCSP responder and the CRL are (`http://127.0.0.1:8491`); empty: certificates name none.
     """
 
-    __slots__ = ("_authority", "_authority_key", "issuing", "issuing_key", "root")
+    __slots__ = ("_authority", "_authority_key", "issuing", "issuing_key", "root", "root_crl", "services")
 
-    def __init__(self, root: bytes, issuing: bytes, issuing_key: bytes) -> None:
+    def __init__(
+        self, root: bytes, issuing: bytes, issuing_key: bytes, *, root_crl: bytes = b"", services: str = ""
+    ) -> None:
         key = serialization.load_pem_private_key(issuing_key, None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise TypeError("devpki: the issuing key is a P-256 key")
         self.root = root
         self.issuing = issuing
         self.issuing_key = issuing_key
+        self.root_crl = root_crl
+        self.services = services
         self._authority = x509.load_pem_x509_certificate(issuing)
         self._authority_key = key
 
     @classmethod
-    def create(cls, now: datetime, *, name: str = "Lienthong development") -> Self:
+    def create(cls, now: datetime, *, name: str = "Lienthong development", services: str = "") -> Self:
         """A new root and issuing authority, valid from five minutes before `now` (aware)."""
         root_key, issuing_key = ec.generate_private_key(_CURVE), ec.generate_private_key(_CURVE)
         root_name = _name(organization=name, common=f"{name} root")
@@ -97,7 +110,11 @@ class DevPki:
         root_certificate = root.sign(root_key, hashes.SHA256())
         issuing = _authority(_name(organization=name, common=f"{name} issuing"), issuing_key, now, ISSUING_YEARS, 0)
         issuing_certificate = _issued_by(issuing, root_certificate).sign(root_key, hashes.SHA256())
-        return cls(root_certificate.public_bytes(_PEM), issuing_certificate.public_bytes(_PEM), _key_pem(issuing_key))
+        root_pem = root_certificate.public_bytes(_PEM)
+        lifetime = timedelta(days=365 * ROOT_YEARS)
+        root_crl = crl(root_pem, _key_pem(root_key), {}, now - _BACKDATED, lifetime)
+        issuing_pem = issuing_certificate.public_bytes(_PEM)
+        return cls(root_pem, issuing_pem, _key_pem(issuing_key), root_crl=root_crl, services=services)
 
     @property
     def anchors(self) -> list[bytes]:
@@ -118,7 +135,42 @@ class DevPki:
     def _sealing(self, agency: str, key: PublicKey, now: datetime, days: int) -> bytes:
         subject = _name(organization=agency, common=f"{agency} seal", identifier=agency)
         usage = _usage(digital_signature=True, content_commitment=True)
-        return self._certified(_valid(subject, key, now, timedelta(days=days)).add_extension(usage, critical=True))
+        valid = _valid(subject, key, now, timedelta(days=days), _QCP_LEGAL).add_extension(usage, critical=True)
+        statements = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3"), _QC_SEAL)
+        return self._certified(self._served(valid.add_extension(statements, critical=False)))
+
+    def time_stamping(self, now: datetime, *, days: int = 365 * ISSUING_YEARS - 1) -> Issued:
+        """A time-stamping authority's certificate: for nothing else (RFC 3161 §2.3)."""
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        return self._service("time-stamping", now, days, [(usage, True)])
+
+    def responder(self, now: datetime, *, days: int = 365 * ISSUING_YEARS - 1) -> Issued:
+        """An OCSP responder's certificate, whose own revocation nobody asks for (RFC 6960 §4.2.2.2)."""
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+        return self._service("OCSP", now, days, [(usage, False), (x509.OCSPNoCheck(), False)])
+
+    def _service(self, name: str, now: datetime, days: int, more: list[tuple[x509.ExtensionType, bool]]) -> Issued:
+        key = ec.generate_private_key(_CURVE)
+        subject = _name(organization="Lienthong development", common=f"Lienthong development {name}")
+        builder = _valid(subject, key.public_key(), now, timedelta(days=days))
+        builder = builder.add_extension(_usage(digital_signature=True), critical=True)
+        for extension, critical in more:
+            builder = builder.add_extension(extension, critical=critical)
+        return self._issue(self._served(builder), key)
+
+    def _served(self, builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+        """Name the authority's services in a certificate, where there are any."""
+        if not self.services:
+            return builder
+        responder = x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(f"{self.services}/ocsp")
+        )
+        where = x509.DistributionPoint(
+            [x509.UniformResourceIdentifier(f"{self.services}/issuing.crl")], None, None, None
+        )
+        return builder.add_extension(x509.AuthorityInformationAccess([responder]), critical=False).add_extension(
+            x509.CRLDistributionPoints([where]), critical=False
+        )
 
     def issue_for(self, request: bytes, agency: str, now: datetime, *, days: int = 365) -> bytes:
         """A seal certificate (PEM) for the key of a certificate request (PKCS #10, PEM) that the key has signed.
@@ -184,7 +236,9 @@ def _authority(
     )
 
 
-def _valid(subject: x509.Name, key: PublicKey, now: datetime, lifetime: timedelta) -> x509.CertificateBuilder:
+def _valid(
+    subject: x509.Name, key: PublicKey, now: datetime, lifetime: timedelta, *policies: x509.PolicyInformation
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -193,7 +247,7 @@ def _valid(subject: x509.Name, key: PublicKey, now: datetime, lifetime: timedelt
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + lifetime)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(x509.CertificatePolicies([_DEVELOPMENT]), critical=False)
+        .add_extension(x509.CertificatePolicies([_DEVELOPMENT, *policies]), critical=False)
     )
 
 

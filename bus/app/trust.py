@@ -1,7 +1,8 @@
 """What production must never trust: keys and anchors that anyone on a developer's machine could have made.
 
 Promises: a process whose settings do not allow the development PKI does not start with any of it: not with its seal,
-not with its link certificate, not with its root among the anchors. Leaves out: whether certificates are otherwise good.
+not with its link certificate, not with its root among the anchors, those of time-stamps included. Leaves out: whether
+certificates are otherwise good.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def _certificates(settings: HubSettings | NodeSettings) -> Iterator[tuple[str, b
     yield from _identity("link", settings.link)
     if isinstance(settings, HubSettings):
         yield "seal", open_key(settings.seal).certificate
+        for number, path in enumerate(settings.anchoring.anchors if settings.anchoring else ()):
+            yield from _named(f"anchoring.anchors[{number}]", path)
         return
     for number, agency in enumerate(settings.agencies):
         yield f"agencies[{number}].seal", open_key(agency.seal).certificate

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "node": "bus.cli.node_commands:app",
     "dossier": "bus.cli.dossier:app",
     "keys": "bus.cli.keys:app",
+    "dev-pki": "bus.cli.dev_pki:app",
     "registry": "bus.cli.registry:app",
     "ledger": "bus.cli.ledger:app",
     "audit": "bus.cli.audit:app",

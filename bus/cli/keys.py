@@ -1,53 +1,22 @@
-"""`lienthong keys …`: a development PKI, and what a key or certificate is."""
+"""`lienthong keys …`: what a key or certificate is, keys in hardware, API keys."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, auditors, hardware
+from bus.cli import api_keys, auditors, dev_pki, hardware
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
 from bus.keystore import open_key
-from bus.keystore.development import make_development_keys
 from signing.chain import CertificateError, load_seal_certificate
 
 app = typer.Typer(help="Keys: what a key is, keys in hardware, API keys, auditors.", no_args_is_help=True)
 app.add_typer(api_keys.app, name="api-key")
 app.add_typer(auditors.app, name="auditor")
 app.add_typer(hardware.app, name="hardware")
-
-
-@app.command("dev-pki")
-def dev_pki(
-    folder: Annotated[Path, typer.Argument(help="Folder for the development PKI; what is there is kept.")],
-    *,
-    agency: Annotated[list[str] | None, typer.Option(help="An agency that needs a seal key (a100001); repeat.")] = None,
-    node: Annotated[list[str] | None, typer.Option(help="A node that needs a link key; repeat.")] = None,
-    hub_name: Annotated[
-        list[str] | None, typer.Option(help="Host name or IP address of the hub; repeat. Loopback if left out.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Make a development PKI, or add to one. Never for production."""
-    made = make_development_keys(
-        folder,
-        now=datetime.now(UTC),
-        agencies=agency or (),
-        nodes=node or (),
-        hub_names=hub_name or ("localhost", "127.0.0.1", "::1"),
-    )
-    links = {name: str(made.link_certificate(name)) for name in ("hub", *(node or ()))}
-    seals = {name: made.seal_address(name) for name in agency or ()}
-    data = {"folder": str(made.folder), "anchor": str(made.root), "link": links, "seal": seals}
-    rows = [
-        ("anchor", made.root),
-        *((f"link {name}", path) for name, path in links.items()),
-        *((f"seal {name}", address) for name, address in seals.items()),
-    ]
-    emit(data, table("Development PKI: never for production", ("what", "where"), rows), as_json=as_json)
+app.command("dev-pki", help="The same as `lienthong dev-pki make`.")(dev_pki.make)
 
 
 @app.command("show")

@@ -3,7 +3,8 @@
 Promises: what is there is kept, what is missing is made, so that a second run changes nothing; keys are closed to
 others. Leaves out: anything fit for production; hubs and nodes set to production refuse these certificates.
 
-    root.pem  issuing.pem  issuing.key.pem
+    root.pem  root.crl  issuing.pem  issuing.key.pem
+    tsa.pem  tsa.key.pem  ocsp.pem  ocsp.key.pem     for `bus.app.development_services`
     link/NAME.pem  link/NAME.key.pem     the certificate is followed by its issuer's, as TLS presents it
     seal/AGENCY.pem  seal/AGENCY.key.pem
 """
@@ -40,6 +41,19 @@ class DevelopmentKeys:
         """PEM file of the issuing authority's key."""
         return self.folder / "issuing.key.pem"
 
+    @property
+    def root_crl(self) -> Path:
+        """DER file: the root's list of revoked authorities."""
+        return self.folder / "root.crl"
+
+    def service_certificate(self, name: str) -> Path:
+        """PEM file with the certificate of a service, `tsa` or `ocsp`, and its issuer's."""
+        return self.folder / f"{name}.pem"
+
+    def service_key(self, name: str) -> Path:
+        """PEM file of that certificate's key."""
+        return self.folder / f"{name}.key.pem"
+
     def link_certificate(self, name: str) -> Path:
         """PEM file with the link certificate of a hub or node, and its issuer's."""
         return self.folder / "link" / f"{name}.pem"
@@ -68,6 +82,7 @@ def make_development_keys(
     agencies: Iterable[str] = (),
     nodes: Iterable[str] = (),
     hub_names: Sequence[str] = ("localhost", "127.0.0.1", "::1"),
+    services: str = "",
 ) -> DevelopmentKeys:
     """Make what is missing of a development PKI.
 
@@ -77,9 +92,13 @@ def make_development_keys(
         agencies: agency ids that need a seal key.
         nodes: node names that need a link key.
         hub_names: host names and IP addresses of the hub's one link certificate (`link/hub.pem`).
+        services: address of its time-stamping authority and OCSP responder; empty: it has none.
     """
     keys = DevelopmentKeys(folder.absolute())
-    pki = _authority(keys, now)
+    pki = open_authority(keys, now, services)
+    if services:
+        _make(keys.service_certificate("tsa"), keys.service_key("tsa"), partial(pki.time_stamping, now))
+        _make(keys.service_certificate("ocsp"), keys.service_key("ocsp"), partial(pki.responder, now))
     _make(keys.link_certificate("hub"), keys.link_key("hub"), partial(pki.link_server, hub_names, now))
     for node in nodes:
         _make(keys.link_certificate(node), keys.link_key(node), partial(pki.link_client, node, now))
@@ -89,13 +108,21 @@ def make_development_keys(
     return keys
 
 
-def _authority(keys: DevelopmentKeys, now: datetime) -> DevPki:
+def open_authority(keys: DevelopmentKeys, now: datetime, services: str = "") -> DevPki:
+    """The authority of a folder, made where there is none.
+
+    Raises:
+        SecretError: its key is open to others.
+    """
     if keys.issuing_key.exists():
-        return DevPki(keys.root.read_bytes(), keys.issuing.read_bytes(), read_secret(keys.issuing_key))
-    pki = DevPki.create(now)
+        held = keys.root_crl.read_bytes() if keys.root_crl.exists() else b""
+        key = read_secret(keys.issuing_key)
+        return DevPki(keys.root.read_bytes(), keys.issuing.read_bytes(), key, root_crl=held, services=services)
+    pki = DevPki.create(now, services=services)
     keys.folder.mkdir(parents=True, exist_ok=True)
     # The key comes last: until it is there the folder counts as not made.
     keys.root.write_bytes(pki.root)
+    keys.root_crl.write_bytes(pki.root_crl)
     keys.issuing.write_bytes(pki.issuing)
     write_secret(keys.issuing_key, pki.issuing_key)
     return pki
