@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from bus.registration.stored import ALL, LATEST, LIVING, Content, Marks, Named, Sought, Version, content_of
 from bus.registration.tables import CONTEXTS, NAMED_STATE, REFERENCES, REGISTRATION, SCHEMAS, SETTINGS, STATE, VERSIONS
 from bus.storage import formats
-from bus.storage.engine import as_store_errors, open_engine
+from bus.storage.engine import as_store_errors, open_engine, sqlite_file
 from bus.storage.port import StoreError, StoreExistsError
 from registry.registered.names import ANY, DEFAULT, Subject
 from registry.registered.settings import UNSET, Config, Mode, effective
@@ -79,6 +79,10 @@ class Reader:
             self.engine.dispose()
             raise
 
+        # SQLite's transactions are snapshots by themselves.
+        whole = {} if sqlite_file(self.engine) is not None else {"isolation_level": "REPEATABLE READ"}
+        self._snapshots = self.engine.execution_options(**whole)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -126,8 +130,9 @@ class Reader:
         with self.reading() as connection:
             config, mode = settings_in(connection, subject)
             _small_enough(connection, subject, LIVING)
+            seen = Seen(named_in(connection, subject, ALL), config, mode)
             rows = connection.execute(_VERSION.where(*of(subject), *where(LIVING)).order_by(*_ORDER)).all()
-            return Seen(named_in(connection, subject, ALL), config, mode), [_version(row) for row in rows]
+            return seen, [_version(row) for row in rows]
 
     def version(self, subject: Subject, number: int, sought: Sought = LIVING) -> Version | None:
         """One version; `LATEST` is the highest."""
@@ -215,7 +220,7 @@ class Reader:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One snapshot of the tables."""
-        with as_store_errors(self.engine), self.engine.connect() as connection:
+        with as_store_errors(self.engine), self._snapshots.connect() as connection:
             yield connection
 
 
