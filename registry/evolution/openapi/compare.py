@@ -11,6 +11,7 @@ headers: where they differ, that is a doubt.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from registry.evolution.json.format import JsonFormat
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from registry.model import Text
 
 _EMPTY: Final = Body({}, {}, required=False, path=())
+_NAMED: Final = ("securitySchemes", "headers", "links", "callbacks")
+"""Components that are not resolved where they are used."""
 _RESERVED: Final = frozenset({"accept", "content-type", "authorization"})
 
 
@@ -85,15 +88,30 @@ class Comparison:
             else:
                 self._operation(mine, theirs)
         for name in ("security", "webhooks"):
-            if written(self._writer.value.get(name)) != written(self._reader.value.get(name)):
+            if not self._alike(self._writer.value.get(name), self._reader.value.get(name)):
                 self._found.doubts.append(Point("not-compared", (name,), (name,), (name,)))
+        for name in _NAMED:
+            path = ("components", name)
+            if not self._alike(_component(self._writer, name), _component(self._reader, name)):
+                self._found.doubts.append(Point("not-compared", path, path, (name,)))
         if written(self._writer.value.get("servers")) != written(self._reader.value.get("servers")):
             self._found.cautions.append(Point("servers-changed", ("servers",), ("servers",)))
         return self._found
 
+    def _alike(self, mine: Json, theirs: Json) -> bool:
+        """Whether two parts that are not compared say the same, with all that they might refer to."""
+        text = written(mine)
+        if text != written(theirs):
+            return False
+        return '"$ref"' not in text or self._components_are_alike
+
+    @cached_property
+    def _components_are_alike(self) -> bool:
+        return written(self._writer.value.get("components")) == written(self._reader.value.get("components"))
+
     def _operation(self, mine: Operation, theirs: Operation) -> None:
         for name in sorted({*mine.others, *theirs.others}):
-            if written(mine.others.get(name)) != written(theirs.others.get(name)):
+            if not self._alike(mine.others.get(name), theirs.others.get(name)):
                 self._doubt("not-compared", mine.path, theirs.path, name)
         self._parameters(mine, theirs)
         self._request(mine.body or _EMPTY, theirs.body or _EMPTY, mine, theirs)
@@ -116,7 +134,7 @@ class Comparison:
                 self._parameter(parameter, other)
 
     def _parameter(self, mine: Parameter, theirs: Parameter) -> None:
-        if written(dict(mine.others)) != written(dict(theirs.others)):
+        if not self._alike(dict(mine.others), dict(theirs.others)):
             self._doubt("not-compared", mine.path, theirs.path, mine.name)
             return
         judged = self._included(mine.schema, theirs.schema)
@@ -130,7 +148,7 @@ class Comparison:
             self._breach("body-required", writer, reader)
         if not mine.schemas:
             return
-        if written(dict(mine.others)) != written(dict(theirs.others)):
+        if not self._alike(dict(mine.others), dict(theirs.others)):
             self._doubt("not-compared", writer, reader, "encoding")
         for media_type, schema in mine.schemas.items():
             if media_type not in theirs.schemas:
@@ -147,8 +165,10 @@ class Comparison:
             if known is None:
                 self._doubt("response-added", mine.path, answer.body.path, status)
                 continue
-            if written(dict(answer.others)) != written(dict(known.others)):
+            if not self._alike(dict(answer.others), dict(known.others)):
                 self._doubt("not-compared", known.body.path, answer.body.path, status)
+            for media_type in known.body.schemas.keys() - answer.body.schemas.keys():
+                self._doubt("response-removed", known.body.path, answer.body.path, f"{status} {media_type}")
             for media_type, schema in answer.body.schemas.items():
                 if media_type not in known.body.schemas:
                     self._doubt("response-added", known.body.path, answer.body.path, f"{status} {media_type}")
@@ -209,6 +229,11 @@ class Comparison:
 
     def _doubt(self, rule: str, mine: Path, theirs: Path, *said: str) -> None:
         self._found.doubts.append(Point(rule, mine, theirs, said))
+
+
+def _component(of: Description, name: str) -> Json:
+    components = of.value.get("components")
+    return components.get(name) if isinstance(components, dict) else None
 
 
 def _is_json(media_type: str) -> bool:

@@ -66,6 +66,11 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
         "Mô tả câu trả lời default ngay từ đầu.",
         "Describe a default answer from the beginning.",
     ),
+    "response-removed": (
+        "Câu trả lời {0} không còn được mô tả.",
+        "The answer is no longer described as {0}.",
+        *_KEEP,
+    ),
     "schema-undecided": (
         "Không so sánh được các lược đồ của {0} ({1}).",
         "The schemas of {0} could not be compared ({1}).",

@@ -123,7 +123,7 @@ class Comparison:
             theirs = known.get(number)
             if theirs is not None:
                 self._fields(one, mine, other, theirs)
-            elif mine.oneof and mine.oneof in other.message.oneofs:
+            elif mine.oneof and self._goes_on(mine, one, other, known):
                 self._breach("oneof-field-removed", one, mine, other, None, mine.name)
             elif not held.has(number, ""):
                 self._caution("number-not-reserved", one, mine, other, None, mine.name, str(number))
@@ -134,6 +134,12 @@ class Comparison:
             if mine_or_none is None and freed.has(number, ""):
                 self._caution("reserved-number-used", one, None, other, theirs, str(number))
         self._oneofs(one, other, written, known)
+
+    def _goes_on(self, mine: Field, one: _Side, other: _Side, known: dict[int, Field]) -> bool:
+        """Whether the reader still has the oneof of a field, under its name or by another field of it."""
+        siblings = (field.number for field in one.message.fields if field.oneof == mine.oneof)
+        self._budget.spend(len(one.message.fields) // 8, "fields")
+        return mine.oneof in other.message.oneofs or any(number in known and known[number].oneof for number in siblings)
 
     def _oneofs(self, one: _Side, other: _Side, written: dict[int, Field], known: dict[int, Field]) -> None:
         """Fields that could be set together and now exclude one another."""

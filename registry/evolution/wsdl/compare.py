@@ -57,6 +57,7 @@ class Comparison:
     def outcome(self) -> Outcome:
         """Compare operations, bindings, ports and types."""
         self._operations()
+        self._others()
         self._bindings()
         self._ports()
         if not self._found.breaches:
@@ -71,6 +72,12 @@ class Comparison:
                 self._found.breaches.append(finding("operation-removed", mine.place, Place(), _same(key)))
             elif (mine.asked, mine.answered, mine.faults) != (theirs.asked, theirs.answered, theirs.faults):
                 self._doubt("message-changed", mine.place, theirs.place, key)
+
+    def _others(self) -> None:
+        """Messages that no operation names: bindings may, as headers."""
+        for name, mine in self._writer.description.messages.items():
+            if self._reader.description.messages.get(name, mine) != mine:
+                self._doubt("message-changed", Place(), Place(), name)
 
     def _bindings(self) -> None:
         for name, mine in self._writer.description.bindings.items():
@@ -92,13 +99,14 @@ class Comparison:
         has_typed_parts = self._writer.description.has_typed_parts
         # a part given by a type has no element: then the types must be the same
         roots = self._writer.description.elements(answers=answers)
-        texts = [joined(side.description.types, None if has_typed_parts else roots) for side in (first, second)]
+        known = None if has_typed_parts else roots | self._writer.description.others
+        texts = [joined(side.description.types, side.references, known) for side in (first, second)]
         if texts[0] == texts[1] and first.references == second.references:
             return
         if has_typed_parts:
             self._undecided(_same("rpc"))
             return
-        if not roots:
+        if not known:
             return
         try:
             verdict = self._included(first, second, texts)

@@ -71,7 +71,7 @@ class WsdlFormat:
             reader = Reader(text, references, budget)
             description = reader.description()
             if description.types:
-                main, texts = joined(description.types, None)
+                main, texts = joined(description.types, references, None)
                 XsdFormat().parse(main, {**references, **texts}, budget)
         except BudgetSpentError:
             raise refused("budget-spent") from None

@@ -51,6 +51,7 @@ class Binding:
 class Description:
     """A description with all that it imports. ``types`` are its embedded schemas, ``ports`` bindings by port."""
 
+    messages: dict[str, tuple[Part, ...]] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     bindings: dict[str, Binding] = field(default_factory=dict)
     ports: dict[str, str] = field(default_factory=dict)
@@ -66,6 +67,13 @@ class Description:
                 parts = [*(operation.answered or ()), *(part for _, fault in operation.faults for part in fault)]
             found.update(part.value for part in parts if part.kind == "element")
         return frozenset(found)
+
+    @property
+    def others(self) -> frozenset[str]:
+        """Elements of messages that no operation names: a binding may send them as headers, either way."""
+        used = self.elements(answers=False) | self.elements(answers=True)
+        named = {part.value for parts in self.messages.values() for part in parts if part.kind == "element"}
+        return frozenset(named - used)
 
     @property
     def has_typed_parts(self) -> bool:

@@ -31,7 +31,6 @@ class Reader:
         self._references: Final = references
         self._budget: Final = budget
         self._found: Final = Description()
-        self._messages: dict[str, tuple[Part, ...]] = {}
         self._port_types: set[str] = set()
         if len(references) > limits.REFERENCES or sum(map(len, references.values())) > limits.REFERENCED:
             raise refused("too-long")
@@ -110,21 +109,21 @@ class Reader:
 
     def _message(self, node: Element, root: Element, document: str) -> None:
         name = self._name(node, root, document)
-        if name in self._messages:
+        if name in self._found.messages:
             raise refused("name-twice", name, node, document)
         parts: list[Part] = []
         for part in node.iterchildren(f"{_W}part"):
             kind = "element" if part.get("element") is not None else "type"
             parts.append(Part(self._attribute(part, "name", document), kind, self._qname(part, kind, document)))
-        self._messages[name] = tuple(parts)
+        self._found.messages[name] = tuple(parts)
 
     def _parts(self, node: Element | None, document: str) -> tuple[Part, ...] | None:
         if node is None:
             return None
         name = self._qname(node, "message", document)
-        if name not in self._messages:
+        if name not in self._found.messages:
             raise refused("name-unknown", name, node, document)
-        return self._messages[name]
+        return self._found.messages[name]
 
     def _port_type(self, node: Element, root: Element, document: str) -> None:
         name = self._name(node, root, document)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from registry.evolution.wsdl.model import XS
-from schemas.xml import XmlLimits, parse
+from schemas.xml import XmlError, XmlLimits, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from schemas.xml import Element
 
@@ -25,16 +25,19 @@ _LIMITS: Final = XmlLimits(max_bytes=32 << 20)
 _OURS: Final = "urn:lienthong:wsdl:types"
 
 
-def joined(schemas: Iterable[Element], roots: frozenset[str] | None) -> tuple[str, dict[str, str]]:
+def joined(
+    schemas: Iterable[Element], references: Mapping[str, str], roots: frozenset[str] | None
+) -> tuple[str, dict[str, str]]:
     """A schema that imports all the embedded ones, and their texts by name.
 
     Args:
         schemas: the embedded schemas.
+        references: the documents that they may refer to.
         roots: elements that documents begin with, as ``{namespace}local``; None: all.
     """
     # written and read again: a copy in memory would lose prefixes that only values use
     copies = [parse(etree.tostring(schema, encoding="utf-8", with_tail=False), _LIMITS) for schema in schemas]
-    if roots is not None and not any(True for schema in copies for _ in schema.iter(f"{_X}any")):
+    if roots is not None and not _has_wildcards([*copies, *_read(references)]):
         _prune(copies, roots)
     by_namespace: dict[str, list[int]] = {}
     for number, schema in enumerate(copies):
@@ -52,6 +55,28 @@ def joined(schemas: Iterable[Element], roots: frozenset[str] | None) -> tuple[st
                 node.set("schemaLocation", places[wanted])
         texts[_name(number)] = etree.tostring(schema, encoding="unicode", with_tail=False)
     return _main(places), texts
+
+
+def _read(references: Mapping[str, str]) -> Iterator[Element]:
+    """The documents among the references that are XML."""
+    for text in references.values():
+        try:
+            yield parse(text.encode(), _LIMITS)
+        except XmlError:
+            continue
+
+
+def _has_wildcards(schemas: Iterable[Element]) -> bool:
+    """Whether some element may hold any other: ``xs:any``, ``xs:anyType``, or no type at all."""
+    for schema in schemas:
+        for node in schema.iter(f"{_X}any", f"{_X}element", f"{_X}extension", f"{_X}restriction"):
+            if node.tag == f"{_X}any" or "anyType" in (node.get("type") or node.get("base") or ""):
+                return True
+            is_typed = any(node.get(name) is not None for name in ("type", "ref", "substitutionGroup"))
+            is_typed = is_typed or any(node.find(f"{_X}{kind}") is not None for kind in ("complexType", "simpleType"))
+            if node.tag == f"{_X}element" and not is_typed:
+                return True
+    return False
 
 
 def _prune(schemas: list[Element], roots: frozenset[str]) -> None:

@@ -114,6 +114,13 @@ def test_what_does_not_serve_them(writer: object, reader: object, rule: str, wit
         (api(body(CLOSED, "application/xml")), api(body(WIDER, "application/xml")), "not-compared"),
         (api({}), api(answer(CLOSED, "202")), "response-added"),
         (api({}), api(answer(CLOSED)), "response-added"),
+        (api(answer(CLOSED)), api({}), "response-removed"),
+        (
+            api({}, components={"securitySchemes": {"k": {"type": "http"}}}),
+            api({}, components={"securitySchemes": {"k": {"type": "apiKey"}}}),
+            "not-compared",
+        ),
+        (api({"callbacks": {"c": REF}}, **NAMED), api({"callbacks": {"c": REF}}, **NAMED_WIDER), "not-compared"),
         (
             api(body({**CLOSED, "readOnly": True})),
             api(body({**WIDER, "readOnly": True})),

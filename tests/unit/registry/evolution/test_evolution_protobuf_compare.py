@@ -106,6 +106,7 @@ def test_what_a_reader_reads(writer: str, reader: str, cautions: list[str]) -> N
         (m2("optional int32 a = 1;"), m2("required int32 a = 1;"), "required-added"),
         (m2(), m2("required int32 a = 1;"), "required-added"),
         (m("oneof o { int32 a = 1; int32 b = 2; }"), m("oneof o { int32 a = 1; }"), "oneof-field-removed"),
+        (m("oneof o { int32 a = 1; int32 b = 2; }"), m("oneof p { int32 a = 1; }"), "oneof-field-removed"),
         (m("int32 a = 1; int32 b = 2;"), m("oneof o { int32 a = 1; int32 b = 2; }"), "fields-joined-in-oneof"),
         (
             m("oneof o { int32 a = 1; } int32 b = 2;"),

@@ -93,6 +93,7 @@ def test_what_does_not_serve_them(writer: str, reader: str, rule: str, has_witne
         assert verdict.witness.media_type == "application/xml"
 
 
+HEADER = '<message name="Header"><part name="h" element="q:Q"/></message>'
 TYPED = '<message name="Typed"><part name="p" type="xs:string"/></message>'
 TYPED_OPERATION = '<operation name="Ask"><input message="t:Typed"/></operation>'
 
@@ -103,6 +104,12 @@ TYPED_OPERATION = '<operation name="Ask"><input message="t:Typed"/></operation>'
         (wsdl(), wsdl(operations='<operation name="Ask"><input message="t:Ask"/></operation>'), "message-changed"),
         (wsdl(), wsdl(bound='<operation name="Ask"><s:operation soapAction="urn:x"/></operation>'), "binding-changed"),
         (wsdl(), wsdl().replace('style="document"', 'style="rpc"'), "binding-changed"),
+        (wsdl(more=HEADER), wsdl(more=HEADER.replace("q:Q", "r:R")), "message-changed"),
+        (
+            wsdl(request='<xs:element name="a"/>', answer=OPTIONAL),
+            wsdl(request='<xs:element name="a"/>', answer=""),
+            "types-undecided",
+        ),
         (wsdl(), wsdl().replace('port name="P"', 'port name="Other"'), "port-removed"),
         (
             wsdl(operations=TYPED_OPERATION, more=TYPED),
