@@ -17,8 +17,8 @@ from aiohttp import web
 
 from bus.access import shown_key
 from bus.audit.index import EVERYTHING, Sight
-from config.apikeys import digest
 from config.auditors import Auditor, Role, load_auditors
+from config.keylines import digest
 from config.mistakes import ConfigError
 from config.secrets import SecretError
 from registry.snapshot import Snapshot

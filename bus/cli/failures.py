@@ -41,7 +41,7 @@ from bus.registry.keys import RoleKeysError
 from bus.registry.publish import RepositoryStateError
 from bus.storage.port import StoreError
 from bus.usages.issuer import IssuerError
-from config.apikeys import ApiKeyError
+from config.keylines import ApiKeyError
 from config.mistakes import ConfigError, ConfigMistake
 from config.secrets import SecretError
 from registry.mistakes import Mistake, RegistryError

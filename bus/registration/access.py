@@ -21,7 +21,7 @@ from aiohttp import web
 from bus import net
 from bus.access import shown_key
 from bus.registration.writer import Actor
-from config.apikeys import digest
+from config.keylines import digest
 from config.mistakes import ConfigError
 from config.registrants import Registrant, Right, load_registrants
 from config.secrets import SecretError

@@ -28,7 +28,7 @@ from bus.ledger.port import Append
 from bus.ledger.process import start_ledger
 from bus.ledger.published import PublishedLog
 from bus.storage.kinds import open_store
-from config.apikeys import digest
+from config.keylines import digest
 from schemas.record import LeafType, Record, commit, encode_leaf
 from schemas.text import moment
 from signing.__main__ import main

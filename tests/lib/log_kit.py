@@ -13,7 +13,7 @@ from bus.access import Grants, Principal
 from bus.http.log import LogFace
 from bus.http.readers import by_key
 from bus.ledger.published import PublishedLog
-from config.apikeys import digest
+from config.keylines import digest
 from signing.checkpoint import NoteKey, seal
 from signing.merkle import Frontier, leaf_hash
 

@@ -17,8 +17,8 @@ from bus.audit.scope import sight_of
 from bus.ledger.memory import MemoryLedger
 from bus.ledger.port import Append, LedgerUnreachableError, Outcome
 from bus.ledger.tree import OwnTiles
-from config.apikeys import ApiKeyError
 from config.auditors import Auditor, Role, load_auditors, new_auditor, revoke_auditor
+from config.keylines import ApiKeyError
 from registry.snapshot import compile as compile_registry
 from schemas.problems import Code, ProblemError
 from schemas.record import LeafType, decode_leaf

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from config.apikeys import ApiKeyError, digest, load_api_keys, new_api_key, revoke_api_key
+from config.apikeys import load_api_keys, new_api_key, revoke_api_key
+from config.keylines import ApiKeyError, digest
 from config.mistakes import ConfigError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -49,4 +50,4 @@ def test_a_broken_file_is_placed(tmp_path: Path):
     with pytest.raises(ConfigError) as caught:
         load_api_keys(path)
     (found,) = caught.value.mistakes
-    assert (found.setting, found.line) == ("keys[0].system", 6)
+    assert (found.setting, found.line) == ("keys[0].system", 9)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.apikeys import ApiKeyError, digest
 from config.hub import RegistrationSettings
+from config.keylines import ApiKeyError, digest
 from config.mistakes import ConfigError
 from config.registrants import Grant, Right, load_registrants, new_registrant, revoke_registrant
 from config.secrets import SecretError
