@@ -24,7 +24,7 @@ from registry.evolution.json.formula import (
     Only,
     Types,
 )
-from registry.evolution.json.literals import Literal, ValueAt
+from registry.evolution.json.literals import Literal, ValueAt, ValuesWhere
 
 Choices = tuple[Formula, ...]
 """Alternatives, one of which must hold."""
@@ -37,7 +37,7 @@ _AT_ONCE: Final = 16
 class Branch:
     """Conditions on one value, partly opened."""
 
-    __slots__ = ("_denied", "_pending", "_seen", "_todo", "_values", "literals", "types")
+    __slots__ = ("_denied", "_indexed", "_pending", "_seen", "_todo", "_values", "_where", "literals", "types")
 
     def __init__(self, conditions: Iterable[Formula]) -> None:
         self.types = EVERY
@@ -46,7 +46,9 @@ class Branch:
         self._denied: set[Formula] = set()
         self._pending: list[Choices] = []
         self._todo: list[Formula] = list(conditions)
-        self._values: dict[str, list[Formula]] | None = None
+        self._values: dict[str, list[Formula]] = {}
+        self._where: list[ValuesWhere] = []
+        self._indexed = 0
 
     def settle(self, budget: Budget) -> bool:
         """Open what need not be chosen; False: it contradicts itself."""
@@ -96,13 +98,22 @@ class Branch:
         return self._copy(others, EVERY, part)
 
     def values_at(self, name: str) -> list[Formula]:
-        """What is asked of the value under a name, as far as the name itself is mentioned."""
-        if self._values is None:
-            self._values = {}
-            for literal in self.literals:
-                if isinstance(literal, ValueAt):
-                    self._values.setdefault(literal.name, []).append(literal.value)
+        """What is asked of the value under a name that the conditions mention."""
+        self._index()
         return self._values.get(name, [])
+
+    def values_where(self) -> list[ValuesWhere]:
+        """What is asked of values under classes of names."""
+        self._index()
+        return self._where
+
+    def _index(self) -> None:
+        for literal in self.literals[self._indexed :]:
+            if isinstance(literal, ValueAt):
+                self._values.setdefault(literal.name, []).append(literal.value)
+            elif isinstance(literal, ValuesWhere):
+                self._where.append(literal)
+        self._indexed = len(self.literals)
 
     @property
     def size(self) -> int:

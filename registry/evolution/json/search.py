@@ -19,6 +19,7 @@ from registry.evolution.json.arrays import find_array
 from registry.evolution.json.branch import Branch, Choices
 from registry.evolution.json.formula import (
     ARRAY,
+    FALSE,
     FALSE_VALUE,
     FRACTION,
     INTEGER,
@@ -32,6 +33,7 @@ from registry.evolution.json.formula import (
     negation,
 )
 from registry.evolution.json.literals import Literal, Opaque, ValueAt
+from registry.evolution.json.names import name_in
 from registry.evolution.json.numbers import find_number
 from registry.evolution.json.objects import find_object
 from registry.evolution.json.outcome import EMPTY, Doubt, Empty, Found, Goal, Outcome, Steps, better, goal, rank
@@ -181,8 +183,12 @@ class Search:
         possible = []
         for part in parts:
             if isinstance(part, Not) and isinstance(part.inner, ValueAt):
-                value = yield goal([*branch.values_at(part.inner.name), negation(part.inner.value)])
-                if isinstance(value, Empty):
+                name = part.inner.name
+                asked = [*branch.values_at(name), negation(part.inner.value)]
+                for where in branch.values_where():
+                    if (yield from name_in(where.names, name, self._budget)):
+                        asked.append(where.value)  # noqa: PERF401 - a comprehension cannot yield
+                if FALSE in asked or isinstance((yield goal(asked)), Empty):
                     continue
             possible.append(part)
         return tuple(possible)
