@@ -10,6 +10,7 @@ Leaves out, by the rule of the refusal: ``lookaround`` (save for looking ahead f
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from registry.evolution.regex.anchors import END, START, Pieces, any_of, in_a_row, repeated, searched
@@ -206,6 +207,7 @@ def _escaped_code(cursor: Cursor, char: str, at: int) -> int:
     raise PatternSyntaxError(at)
 
 
+@cache
 def _white() -> CharSet:
     return _SPACES | (category("Zs") or _SPACES)
 
