@@ -150,7 +150,7 @@ class RegistryFace:
             users = await asyncio.to_thread(self._registry.store.having_id, context, id_, ALL)
             found = await asyncio.to_thread(self._registry.store.schema, context, id_)
             if found is not None:
-                body = _encode({"guid": guid} | content_shown(found[1]))
+                body = _encode(content_shown(found[1]))
                 kept = self._registry.known.put(("guid", guid), body, tuple(one.subject for one in users))
                 if kept.readable(who):
                     return _immutable(request, kept)
@@ -304,8 +304,8 @@ class RegistryFace:
         users = await asyncio.to_thread(self._registry.store.having_id, context, id_, ALL)
         if found is None:
             raise errors.schema_unknown(id_)
-        guid, content = found
-        body = content.text.encode() if what == "text" else _encode(content_shown(content) | {"guid": guid})
+        _, content = found
+        body = content.text.encode() if what == "text" else _encode(content_shown(content))
         kept = self._registry.known.put(key, body, tuple(one.subject for one in users))
         if not kept.readable(who):
             raise errors.schema_unknown(id_)

@@ -98,7 +98,6 @@ _SCHEMA: Final[dict[str, object]] = {
     "references": {"type": "array", "items": {"$ref": _REF.format(name="ReferenceIn")}},
     "metadata": {"$ref": _REF.format(name="Metadata")},
     "ruleSet": {"type": "object"},
-    "guid": _TEXT,
     "maxId": _NUMBER,
 }
 _OWN: Final[dict[str, object]] = {
@@ -112,11 +111,14 @@ _OWN: Final[dict[str, object]] = {
         *("error_code", "message"),
     ),
     "Schema": _object(_SCHEMA, "schema"),
-    "Registered": _object({**_SCHEMA, "id": _NUMBER, "version": _NUMBER}, "id", "version", "guid", "schema"),
+    "Registered": _object(
+        {**_SCHEMA, "guid": _TEXT, "id": _NUMBER, "version": _NUMBER}, "id", "version", "guid", "schema"
+    ),
     "Version": _object(
         {
             **_SCHEMA,
             "subject": _TEXT,
+            "guid": _TEXT,
             "id": _NUMBER,
             "version": _NUMBER,
             "ts": _NUMBER,
