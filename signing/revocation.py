@@ -88,16 +88,27 @@ def speaks(certificate: bytes, issuer: bytes, evidence: Evidence) -> bool:
     return bool(last_said(about, by, evidence))
 
 
-def judge_signer(
-    certificate: x509.Certificate, issuer: x509.Certificate, evidence: Evidence, at: datetime, freshness: Freshness
+def judge_signer(  # noqa: D417 - the first four are what the sentence names
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    evidence: Evidence,
+    at: datetime,
+    freshness: Freshness,
+    now: datetime,
 ) -> Said:
     """What the evidence says of a signer whose signature is known to exist at a moment.
+
+    Args:
+        freshness: from when evidence must be.
+        now: the reader's moment, with what clocks may differ: evidence from after it does not count.
 
     Raises:
         VerdictError: revoked by then (REVOKED_NO_POE), or no evidence that counts (TRY_LATER).
     """
 
     def fresh(said: Said) -> str:
+        if said.issued > now:
+            return f"the {said.kind} evidence is from after this moment"
         after = freshness.ocsp_after if said.kind == "OCSP" else freshness.crl_after
         if said.issued < at - freshness.before or said.status_at < at - max(freshness.before, freshness.ocsp_after):
             return f"the {said.kind} evidence is from before the time-stamp"

@@ -47,6 +47,7 @@ class Said:
         status_at: the moment that it speaks for.
         until: until when it is meant to be used; None where it does not say.
         revoked_at: since when the certificate is revoked; None where it is not.
+        algorithms: with what it is signed: `SHA256`, `P-256` and the like.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Said:
     status_at: datetime
     until: datetime | None
     revoked_at: datetime | None
+    algorithms: frozenset[str]
 
 
 def read_ocsp(der: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Said | None:
@@ -66,8 +68,8 @@ def read_ocsp(der: bytes, certificate: x509.Certificate, issuer: x509.Certificat
         answer, single = _one_answer(der)
         if not _is_about(single, certificate, issuer):  # 1 about this certificate
             return None
-        _check_responder(answer, issuer)  # 2 the issuer's word
-        return _said_by_ocsp(answer, single)  # 3 at a moment
+        algorithms = _check_responder(answer, issuer)  # 2 the issuer's word
+        return _said_by_ocsp(answer, single, algorithms)  # 3 at a moment
     except EvidenceRefusedError:
         raise
     except _UNREADABLE as error:
@@ -107,12 +109,24 @@ def _key_bits(certificate: x509.Certificate) -> bytes:
     raise EvidenceRefusedError("OCSP: a key outside the closed list")
 
 
-def _check_responder(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> None:
+def _check_responder(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> frozenset[str]:
+    """With what the answer is signed, the responder's certificate included."""
     responder = _responder(answer, issuer)
+    names = _algorithms(responder, answer.signature_hash_algorithm)
     if responder is not issuer:
         _check_delegated(responder, issuer, answer.produced_at_utc)
+        names |= _algorithms(issuer, responder.signature_hash_algorithm)
     if not _signed_by(responder, answer.signature, answer.tbs_response_bytes, answer.signature_hash_algorithm):
         raise EvidenceRefusedError("OCSP: the signature does not hold")
+    return names
+
+
+def _algorithms(signer: x509.Certificate, digest: hashes.HashAlgorithm | None) -> frozenset[str]:
+    """The signer's key and the digest, of the closed lists."""
+    key = key_title(signer.public_key())
+    if key is None or not isinstance(digest, _DIGESTS):
+        raise EvidenceRefusedError("evidence: signed with an algorithm outside the closed list")
+    return frozenset({key, digest.name.upper()})
 
 
 def _responder(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> x509.Certificate:
@@ -142,13 +156,13 @@ def _check_delegated(responder: x509.Certificate, issuer: x509.Certificate, at: 
         raise EvidenceRefusedError("OCSP: the responder's certificate was not valid")
 
 
-def _said_by_ocsp(answer: ocsp.OCSPResponse, single: ocsp.OCSPSingleResponse) -> Said:
+def _said_by_ocsp(answer: ocsp.OCSPResponse, single: ocsp.OCSPSingleResponse, algorithms: frozenset[str]) -> Said:
     issued, status_at, until = answer.produced_at_utc, single.this_update_utc, single.next_update_utc
     if status_at > issued or (until is not None and until < issued):
         raise EvidenceRefusedError("OCSP: its moments stand in an order that cannot be")
     if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
         raise EvidenceRefusedError("OCSP: the responder does not know the certificate")
-    return Said("OCSP", issued, status_at, until, single.revocation_time_utc)
+    return Said("OCSP", issued, status_at, until, single.revocation_time_utc, algorithms)
 
 
 def read_crl(der: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Said | None:
@@ -181,19 +195,21 @@ def _said_by_crl(crl: x509.CertificateRevocationList, certificate: x509.Certific
     usage = extension(issuer, x509.KeyUsage)
     if usage is None or not usage.value.crl_sign:
         raise EvidenceRefusedError("CRL: the issuer may not sign lists")
+    algorithms = _algorithms(issuer, crl.signature_hash_algorithm)
     if not _signed_by(issuer, crl.signature, crl.tbs_certlist_bytes, crl.signature_hash_algorithm):
         raise EvidenceRefusedError("CRL: the signature does not hold")
     found = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     issued = crl.last_update_utc
-    return Said("CRL", issued, issued, crl.next_update_utc, None if found is None else found.revocation_date_utc)
+    since = None if found is None else found.revocation_date_utc
+    return Said("CRL", issued, issued, crl.next_update_utc, since, algorithms)
 
 
 def _signed_by(
     certificate: x509.Certificate, signature: bytes, data: bytes, digest: hashes.HashAlgorithm | None
 ) -> bool:
     key = certificate.public_key()
-    if key_title(key) is None or not isinstance(digest, _DIGESTS):
-        raise EvidenceRefusedError("evidence: signed with an algorithm outside the closed list")
+    if digest is None:
+        return False
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, padding.PKCS1v15(), digest)

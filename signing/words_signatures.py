@@ -58,6 +58,7 @@ RULES: Final[Mapping[str, str]] = {
     "revoked, says the CRL evidence": "đã bị thu hồi, theo danh sách thu hồi",
     "the OCSP evidence is from before the time-stamp": "chứng cứ OCSP có trước dấu thời gian",
     "the CRL evidence is from before the time-stamp": "danh sách thu hồi có trước dấu thời gian",
+    "the OCSP evidence is from after this moment": "chứng cứ OCSP có sau thời điểm kiểm tra",
     "the OCSP evidence was made too late after the time-stamp": "chứng cứ OCSP có quá muộn sau dấu thời gian",
     "OCSP: the responder's certificate is not for OCSP signing": "chứng thư của bên trả lời không dành cho OCSP",
     "an algorithm was retired before a proof that it had been used earlier": (

@@ -20,11 +20,12 @@ from signing import cms
 from signing.chain import CertificateError, Use, issuers_of, parsed, path_of
 from signing.examine import Finding
 from signing.packet import Level, level_of
-from signing.revocation import judge_authority, judge_signer
+from signing.revocation import Evidence, judge_authority, judge_signer
+from signing.revocation_sources import Said
 from signing.timestamp import Stamp
 from signing.verdict import PASSED, Indication, Verdict, VerdictError, because
 from signing.xades_policy import Demands, SignatureTrust
-from signing.xades_proofs import OuterStamp, Proofs, Stamps, carried, carried_certificates, prove
+from signing.xades_proofs import OuterStamp, Proofs, Stamps, carried, carried_certificates, digest_of, prove
 from signing.xades_read import read
 from signing.xades_values import AlgorithmRefusedError, Dialect, Signature, SignatureStamp
 from signing.xades_words import XadesFormatError, canonical, fits, holds, key_title
@@ -94,8 +95,8 @@ def check(
         proofs = _proofs(signature, files, (trust, demands, at, outer), report)  # 8, 9 the time-stamps
         _level(signature, proofs, demands, report)  # 10 the level that is asked for
         chain = _chain(signature, signer, trust, proofs, report)  # 11 the chain at that moment
-        _status(signature, chain, (trust, demands), proofs, report)  # 12 and nobody on it revoked by then
-        _algorithms(signature, signer, demands, proofs, report)  # 13 the algorithms were in use then
+        said = _status(signature, chain, (trust, demands, at), proofs, report)  # 12 and nobody on it revoked by then
+        _algorithms(signature, (chain, said), demands, proofs, report)  # 13 the algorithms were in use then
         _moments(signature, demands, proofs, report)  # 14 the signer's own time fits
     except VerdictError as stop:
         report.findings.append(Finding(_number(stop.verdict), stop.verdict.step, stop.verdict))
@@ -185,7 +186,9 @@ def _proofs(
         detail = "more than one signature time-stamp"
         raise _stop(Indication.FORMAT_FAILURE, "9 signature time-stamp", detail)
     pool = carried_certificates(signature)
-    proofs = prove(signature, files, Stamps(trust, demands, trust.evidence + carried(signature), pool), at, outer)
+    proofs = prove(
+        signature, files, Stamps(trust, demands, trust.evidence + carried(signature, stamps=True), pool), at, outer
+    )
     for stamp in proofs.archive:
         report.note(8, f"archive time-stamp of {_said(stamp)}")
     if proofs.first is not None:
@@ -202,7 +205,7 @@ def _said(stamp: Stamp) -> str:
 def _level(signature: Signature, proofs: Proofs, demands: Demands, report: Report) -> None:
     level = level_of(signature)
     if proofs.first is not None and level is Level.B:  # its time-stamp stands beside it
-        level = Level.LT if carried(signature) != type(carried(signature))() else Level.T
+        level = Level.LT if carried(signature, stamps=False) != Evidence() else Level.T
     report.level = level
     if level < demands.least:
         detail = f"below level B-{demands.least.name}, which is asked for"
@@ -235,17 +238,20 @@ def _chain(
 def _status(
     signature: Signature,
     chain: list[x509.Certificate],
-    given: tuple[SignatureTrust, Demands],
+    given: tuple[SignatureTrust, Demands, datetime],
     proofs: Proofs,
     report: Report,
-) -> None:
-    trust, demands = given
-    evidence = carried(signature) + trust.evidence
+) -> list[Said]:
+    trust, demands, at = given
+    evidence = carried(signature, stamps=False) + trust.evidence
+    heard = []
     for place, certificate in enumerate(chain[:-1]):
         issuer = chain[place + 1]
         try:
             if place == 0:
-                said = judge_signer(certificate, issuer, evidence, proofs.value_at, demands.freshness)
+                said = judge_signer(
+                    certificate, issuer, evidence, proofs.value_at, demands.freshness, at + demands.clock
+                )
             else:
                 said = judge_authority(certificate, issuer, evidence, proofs.value_at)
         except VerdictError as stop:
@@ -253,15 +259,33 @@ def _status(
             raise _stop(reason, "12 revocation", stop.verdict.detail) from stop
         whose = "signer" if place == 0 else f"issuer {place}"
         report.note(12, f"{whose} not revoked, says the {said.kind} evidence of {said.issued:%Y-%m-%dT%H:%M:%SZ}")
+        heard.append(said)
+    return heard
 
 
 def _algorithms(
-    signature: Signature, signer: x509.Certificate, demands: Demands, proofs: Proofs, report: Report
+    signature: Signature,
+    shown: tuple[list[x509.Certificate], list[Said]],
+    demands: Demands,
+    proofs: Proofs,
+    report: Report,
 ) -> None:
-    """Digests bind the files from when on these are known themselves; the key, from when on its value is."""
-    digests = {one.method.name for one in signature.references} | {signature.method.digest}
-    demands.check_algorithms(frozenset(digests), proofs.bytes_at, "13 algorithms")
-    demands.check_algorithms(frozenset({key_title(signer.public_key()) or ""}), proofs.value_at, "13 algorithms")
+    """Whatever stands in the file is known from its archive time-stamps on; the signer's key counts from its value on.
+
+    A certificate or an answer that could be forged by now must be known to be older than that.
+    """
+    chain, said = shown
+    names = {one.method.name for one in signature.references} | {
+        signature.method.digest,
+        signature.named[0].method.name,
+    }
+    for one in chain[:-1]:
+        names |= digest_of(one)
+    names |= {title for one in chain[1:] if (title := key_title(one.public_key())) is not None}
+    for evidence in said:
+        names |= evidence.algorithms
+    demands.check_algorithms(frozenset(names), proofs.bytes_at, "13 algorithms")
+    demands.check_algorithms(frozenset({key_title(chain[0].public_key()) or ""}), proofs.value_at, "13 algorithms")
     report.note(13, "algorithms, at the moments that are proven")
 
 

@@ -48,7 +48,7 @@ class Demands:
         stamp_policies: OIDs under which time-stamps must be given; None takes any.
         stamp_evidence: whether every time-stamp needs evidence that its authority was not revoked. Without, evidence
             that is there is held against it.
-        clock: how far the signer's own time may be after the time-stamp.
+        clock: how far the signer's own time may be after the time-stamp, and evidence after the reader's moment.
     """
 
     least: Level = Level.LT

@@ -59,11 +59,11 @@ class Proofs:
     value_at: datetime
 
 
-def carried(signature: Signature) -> Evidence:
-    """All evidence of revocation that a signature carries."""
+def carried(signature: Signature, *, stamps: bool) -> Evidence:
+    """The evidence of revocation that a signature carries; about time-stamping authorities alone only if `stamps`."""
     found = Evidence()
     for one in signature.unsigned:
-        if isinstance(one, Revocations | StampData):
+        if isinstance(one, Revocations) or (stamps and isinstance(one, StampData)):
             found += Evidence(one.ocsp, one.crls)
     return found
 
@@ -105,7 +105,7 @@ class Stamps:
             raise VerdictError(because(Indication.OUT_OF_BOUNDS_NO_POE, step, detail))
         if self._demands.stamp_policies is not None and stamp.policy not in self._demands.stamp_policies:
             raise VerdictError(because(Indication.SIG_CONSTRAINTS_FAILURE, step, "time-stamped under another policy"))
-        self._demands.check_algorithms(_algorithms(token, authority), at, step)
+        self._demands.check_algorithms(self._algorithms(token, authority), at, step)
         try:
             self._check_status(authority, stamp, at)
         except VerdictError as stop:
@@ -114,10 +114,20 @@ class Stamps:
             ) from stop
         return stamp
 
+    def _algorithms(self, token: bytes, authority: x509.Certificate) -> frozenset[str]:
+        """What a time-stamp hangs on: its digest, its key, and what its certificate is signed with."""
+        keys = (authority, *self._issuers(authority))
+        names = {key_title(one.public_key()) for one in keys} | {_DIGESTS.get(cms.read(token).digest_algorithm)}
+        return frozenset(name for name in names if name) | digest_of(authority)
+
+    def _issuers(self, authority: x509.Certificate) -> list[x509.Certificate]:
+        """Whoever has the name of the certificate's issuer."""
+        pool = (*self._pool, *self._trust.intermediates, *self._trust.time_stamp_anchors)
+        return [issuer for issuer in map(parsed, dict.fromkeys(pool)) if issuer.subject == authority.issuer]
+
     def _check_status(self, authority: x509.Certificate, stamp: Stamp, at: datetime) -> None:
         """Nothing says that the authority's certificate was revoked by then; where asked for, something says not."""
-        pool = (*self._pool, *self._trust.intermediates, *self._trust.time_stamp_anchors)
-        issuers = [issuer for issuer in map(parsed, pool) if issuer.subject == authority.issuer]
+        issuers = self._issuers(authority)
         for issuer in issuers:
             if any(one.revoked_at and one.revoked_at <= at for one in last_said(authority, issuer, self._evidence)):
                 detail = "the time-stamping authority's certificate was revoked"
@@ -171,9 +181,10 @@ def prove(
     return Proofs(tuple(archive), first, bytes_at, known if first is None else first.at)
 
 
-def _algorithms(token: bytes, authority: x509.Certificate) -> frozenset[str]:
-    names = {_DIGESTS.get(cms.read(token).digest_algorithm, ""), key_title(authority.public_key()) or ""}
-    return frozenset(names - {""})
+def digest_of(certificate: x509.Certificate) -> frozenset[str]:
+    """The digest with which a certificate is signed."""
+    algorithm = certificate.signature_hash_algorithm
+    return frozenset() if algorithm is None else frozenset({algorithm.name.upper()})
 
 
 def _reason(reason: Indication | None) -> Indication:

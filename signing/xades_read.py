@@ -56,6 +56,7 @@ MAX_CERTIFICATES: Final = 16
 MAX_EVIDENCE: Final = 32
 MAX_UNSIGNED: Final = 128
 _REFERENCES_TO_EVIDENCE: Final = (xades("CompleteCertificateRefs"), xades("CompleteRevocationRefs"))
+_STAGES: Final = {SignatureStamp: 0, Certificates: 1, Revocations: 1, StampData: 2, ArchiveStamp: 2}
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -183,7 +184,21 @@ def _qualifying(element: Element, signature_id: str, dialect: Dialect) -> tuple[
     found = properties.rest()
     if dialect is Dialect.XROAD:  # digests of certificates that stand beside them: they prove nothing more
         found = [one for one in found if one.tag not in _REFERENCES_TO_EVIDENCE]
-    return signed, tuple(_unsigned(one) for one in found)
+    if len(found) > MAX_UNSIGNED:
+        raise XadesFormatError(f"UnsignedSignatureProperties: at most {MAX_UNSIGNED}")
+    read_ones = tuple(_unsigned(one) for one in found)
+    _check_order(read_ones)
+    return signed, read_ones
+
+
+def _check_order(unsigned: tuple[Unsigned, ...]) -> None:
+    """The first time-stamp, then evidence once, then archive time-stamps: what comes late is covered by less."""
+    stages = [_STAGES[type(one)] for one in unsigned]
+    if stages != sorted(stages):
+        raise XadesFormatError("UnsignedSignatureProperties: out of their order")
+    for kind in (Certificates, Revocations):
+        if sum(isinstance(one, kind) for one in unsigned) > 1:
+            raise XadesFormatError("UnsignedSignatureProperties: evidence stands once")
 
 
 def _signed_properties(

@@ -138,6 +138,15 @@ def _(bench: Bench) -> Verdict:
     return said(bench, packet.stamped(bench.stamp(packet.to_timestamp, at=later(hours=-2))))
 
 
+@STAMPS.row("archive: evidence moved behind it, where nothing covers it", "FORMAT_FAILURE", "3 signature file")
+def _(bench: Bench) -> Verdict:
+    packet = bench.lta()
+    text = packet.signatures.decode()
+    start, end = text.index("<xades:RevocationValues>"), text.index("<xades141:ArchiveTimeStamp")
+    moved, close = text[start:end], "</xades:UnsignedSignatureProperties>"
+    return said(bench, replace(packet, signatures=text.replace(moved, "").replace(close, moved + close).encode()))
+
+
 @STAMPS.row("archive: its file altered, digests and signature left", "HASH_FAILURE", "5 digests")
 def _(bench: Bench) -> Verdict:
     packet = bench.lta()
@@ -208,6 +217,18 @@ def _(bench: Bench) -> Verdict:
     at = later(seconds=2)
     stale = bench.ca.ocsp(bench.signer, at, this_update=at - timedelta(days=1))
     return with_evidence(bench, Evidence((stale,), lists(bench)))
+
+
+@STATUS.row("OCSP from after the reader's moment", LATER, _STATUS)
+def _(bench: Bench) -> Verdict:
+    return with_evidence(bench, Evidence((bench.ca.ocsp(bench.signer, later(minutes=10)),), lists(bench)))
+
+
+@STATUS.row("evidence in two places", "FORMAT_FAILURE", "3 signature file")
+def _(bench: Bench) -> Verdict:
+    text = bench.lt().signatures.decode()
+    start, end = text.index("<xades:RevocationValues>"), text.index("</xades:UnsignedSignatureProperties>")
+    return said(bench, edited(bench.lt(), (text[end : end + 36], text[start:end] + text[end : end + 36])))
 
 
 @STATUS.row("OCSP altered", LATER, _STATUS)
@@ -337,6 +358,18 @@ def _(bench: Bench) -> Verdict:
 @YEARS.row("a packet signed with a digest that had been retired", "CRYPTO_CONSTRAINTS_FAILURE_NO_POE", _SIGNATURE)
 def _(bench: Bench) -> Verdict:
     return bench.check(bench.lt(), Demands(retired={"SHA256": NOW - timedelta(days=1)})).verdict
+
+
+@YEARS.row(
+    "a packet whose issuer's algorithm was retired before an archive time-stamp covered the certificates",
+    "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+    "13 algorithms",
+)
+def _(bench: Bench) -> Verdict:
+    signer = bench.ca.signer("P-384")
+    bench.tsa.issue("p384", key=ec.generate_private_key(ec.SECP384R1()))
+    packet = bench.t(signer, name="p384").evidenced(bench.evidence(signer))
+    return bench.check(packet, Demands(retired={"P-256": NOW - timedelta(days=1)})).verdict
 
 
 CHAPTERS = (STAMPS, STATUS, YEARS)
