@@ -11,11 +11,8 @@ from collections.abc import Callable
 
 from bus import net
 from bus.app.audit import Audit, AuditFiles, AuditParts, audit_files
-from bus.app.hub_process import PATIENCE_S
 from bus.app.ledger_files import ledger_files
-from bus.app.registry import HubRegistry
-from bus.clock import SteadyClock
-from bus.ledger.client import LedgerClient
+from bus.app.part import footing, serve
 from config.hub import AuditSettings, HubSettings
 
 
@@ -28,34 +25,16 @@ async def run_audit(
     settings: HubSettings, audit: AuditSettings, stop: asyncio.Event, ready: Callable[[], None]
 ) -> None:
     """The part's own process, until `stop`."""
-    clock = SteadyClock()
-    registry = await HubRegistry.start(
-        settings.registry.repository,
-        settings.state_folder / "audit" / "registry",
-        settings.instance,
-        clock,
-        settings.registry.refresh_seconds,
-    )
-    ledger = await LedgerClient.connect(settings.ledger.socket, patience_s=PATIENCE_S)
-    watching = asyncio.create_task(registry.watch(), name="registry-watch")
-    try:
+    async with footing(settings, "audit") as ground:
         running = await Audit.start(
             AuditParts(
-                ledger=ledger,
+                ledger=ground.ledger,
                 ledger_files=ledger_files(settings),
                 files=files_of(settings, audit),
-                snapshot=lambda: registry.directory.snapshot,
-                clock=clock,
+                snapshot=ground.snapshot,
+                clock=ground.clock,
                 listen=audit.listen,
                 tls=net.face_context(audit.certificate, audit.key) if audit.certificate and audit.key else None,
             )
         )
-        try:
-            ready()
-            await stop.wait()
-        finally:
-            await running.close()
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await ledger.close()
+        await serve(running, stop, ready)

@@ -14,6 +14,7 @@ from bus import net
 from bus.app.audit import open_shelf
 from bus.app.hub_process import PATIENCE_S
 from bus.app.ledger_files import ledger_files
+from bus.app.part import serve
 from bus.app.schemas import Schemas, SchemasParts
 from bus.clock import SteadyClock
 from bus.ledger.client import LedgerClient
@@ -55,10 +56,6 @@ async def run_schemas(
                 tls=net.face_context(certificate, key, anchors) if certificate and key else None,
             )
         )
-        try:
-            ready()
-            await stop.wait()
-        finally:
-            await running.close()
+        await serve(running, stop, ready)
     finally:
         await ledger.close()

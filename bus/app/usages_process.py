@@ -10,12 +10,9 @@ import asyncio
 from collections.abc import Callable
 
 from bus.app.audit_process import files_of
-from bus.app.hub_process import PATIENCE_S
 from bus.app.ledger_files import ledger_files
-from bus.app.registry import HubRegistry
+from bus.app.part import footing, serve
 from bus.app.usages import Usages, UsagesParts
-from bus.clock import SteadyClock
-from bus.ledger.client import LedgerClient
 from config.hub import AuditSettings, HubSettings
 from config.usages import UsagesSettings
 
@@ -28,35 +25,17 @@ async def run_usages(
     ready: Callable[[], None],
 ) -> None:
     """The part's own process, until `stop`."""
-    clock = SteadyClock()
-    registry = await HubRegistry.start(
-        settings.registry.repository,
-        settings.state_folder / "usages" / "registry",
-        settings.instance,
-        clock,
-        settings.registry.refresh_seconds,
-    )
-    ledger = await LedgerClient.connect(settings.ledger.socket, patience_s=PATIENCE_S)
-    watching = asyncio.create_task(registry.watch(), name="registry-watch")
-    try:
+    async with footing(settings, "usages") as ground:
         running = await Usages.start(
             UsagesParts(
-                ledger=ledger,
+                ledger=ground.ledger,
                 ledger_files=ledger_files(settings),
                 files=files_of(settings, audit),
-                snapshot=lambda: registry.directory.snapshot,
-                clock=clock,
+                snapshot=ground.snapshot,
+                clock=ground.clock,
                 operator=settings.operator,
                 settings=usages,
                 allow_development=settings.trust.allow_development_pki,
             )
         )
-        try:
-            ready()
-            await stop.wait()
-        finally:
-            await running.close()
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await ledger.close()
+        await serve(running, stop, ready)
