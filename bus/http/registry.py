@@ -295,6 +295,9 @@ class RegistryFace:
     async def _of_id(self, request: web.Request, what: str) -> Kept:
         """The answer to an id, from memory or read: 1 which context 2 kept 3 read."""
         id_, who = _id(request), request[principal_key]
+        usual = self._registry.known.get((what, DEFAULT, str(id_)), who)
+        if usual is not None and named(request.query.get("subject", "")) in usual.subjects:
+            return usual
         context = await self._context(request) if "subject" in request.query else DEFAULT
         key = (what, context, str(id_))
         kept = self._registry.known.get(key, who)

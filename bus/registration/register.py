@@ -16,7 +16,7 @@ from bus.registration import errors, told
 from bus.registration.access import Principal
 from bus.registration.governed import require_governed
 from bus.registration.judge import Against, Judged, no_reference, target_of
-from bus.registration.registry import Registry, allowed, readable
+from bus.registration.registry import Registry, allowed
 from bus.registration.store import Seen
 from bus.registration.stored import ALL, LATEST, LIVING, Content, Version
 from bus.registration.writer import Change, IdTakenError, MovedError, Wanted
@@ -99,8 +99,7 @@ async def look_up(registry: Registry, who: Principal, subject: Subject, offered:
     Raises:
         RegistrationError: 40401, 40403; 42201 it is no schema.
     """
-    readable(who, subject)
-    subject = await registry.aliased(subject)
+    subject = await registry.read(who, subject)
     versions = await asyncio.to_thread(registry.store.versions, subject, ALL if deleted else LIVING)
     if not versions:
         raise errors.subject_unknown(subject)
@@ -127,9 +126,10 @@ async def check(
     Raises:
         RegistrationError: 40301, 40401, 40402; 42201 it is no schema and `verbose` is off; 42209; 503.
     """
-    if not who.may(Right.READ, subject):
-        allowed(who, Right.CHECK, subject)
-    subject = await registry.aliased(subject)
+    for one in (subject, await registry.aliased(subject)):
+        if not who.may(Right.READ, one):
+            allowed(who, Right.CHECK, one)
+        subject = one
     _fits(offered.content)
     offered = await _referring(registry, who, subject, offered)
     seen, living = await asyncio.to_thread(registry.store.seen, subject)

@@ -72,6 +72,17 @@ class Registry:
         config, _ = await asyncio.to_thread(self.store.setting, subject)
         return named(config.alias) if config is not None and config.alias else subject
 
+    async def read(self, who: Principal, subject: Subject) -> Subject:
+        """The subject that this name stands for, where both may be read.
+
+        Raises:
+            RegistrationError: 40401.
+        """
+        readable(who, subject)
+        found = await self.aliased(subject)
+        readable(who, found)
+        return found
+
     async def contexts(self, who: Principal) -> list[str]:
         """Contexts of which something may be read."""
         return [one for one in await asyncio.to_thread(self.store.contexts) if who.sees(one)]
@@ -87,8 +98,7 @@ class Registry:
         Raises:
             RegistrationError: 40401.
         """
-        readable(who, subject)
-        subject = await self.aliased(subject)
+        subject = await self.read(who, subject)
         found = await asyncio.to_thread(self.store.named, subject, ALL)
         counting = [one for one in found if sought.deleted or not one.deleted]
         if not counting:
@@ -101,8 +111,7 @@ class Registry:
         Raises:
             RegistrationError: 40401, 40402.
         """
-        readable(who, subject)
-        subject = await self.aliased(subject)
+        subject = await self.read(who, subject)
         found = await asyncio.to_thread(self.store.version, subject, number, sought)
         if found is None:
             await self._must_exist(subject, sought)
@@ -117,8 +126,8 @@ class Registry:
         Raises:
             RegistrationError: 40401, 40402.
         """
-        readable(who, subject)
-        found = await asyncio.to_thread(self.store.versions, await self.aliased(subject), sought)
+        subject = await self.read(who, subject)
+        found = await asyncio.to_thread(self.store.versions, subject, sought)
         if not found:
             raise errors.subject_unknown(subject)
         for one in reversed(found):

@@ -113,6 +113,15 @@ def test_an_alias_stands_for_its_subject(standing: Standing):
     assert standing.ask("GET", "/subjects/other-name/versions").body == [1, 2]
 
 
+def test_an_alias_opens_nothing_that_is_closed(standing: Standing):
+    standing.put("closed", requiring())
+    assert standing.ask("PUT", "/config/own-door", {"alias": "closed"}).status == 200
+    for path in ("/subjects/own-door/versions/latest", "/subjects/own-door/versions", "/subjects/own-door/metadata"):
+        assert standing.ask("GET", path, who="writer").code == 40401
+    assert standing.ask("POST", "/subjects/own-door", {"schema": "{}"}, who="writer").code == 40401
+    assert standing.put("own-door", requiring(), who="writer").code == 40301
+
+
 def test_a_compatibility_group_is_compared_within_itself(standing: Standing):
     assert standing.ask("PUT", "/config/grouped", {"compatibilityGroup": "major"}).status == 200
     one, two = ({"properties": {"major": number}} for number in ("1", "2"))
