@@ -114,6 +114,13 @@ class HubWorker:
             spool=parts.spool,
         )
         declarations = Declarations(directory=directory, judge=judge, notary=notary, ledger=ledger, clock=clock)
+        self._erasures = ErasureDesk(
+            outbox_of(parts.tiles.parent if parts.tiles is not None else None),
+            signer=parts.signer,
+            instance=parts.link.instance,
+            directory=directory,
+            clock=clock,
+        )
         self.desk = HubDesk(
             directory=directory,
             routes=self.routes,
@@ -123,13 +130,7 @@ class HubWorker:
                 Topic.DECLARE: declarations,
                 Topic.REGISTRY: parts.registry.serve,
                 Topic.LOG: LogDesk(self._published),
-                Topic.ERASURE: ErasureDesk(
-                    outbox_of(parts.tiles.parent if parts.tiles is not None else None),
-                    signer=parts.signer,
-                    instance=parts.link.instance,
-                    directory=directory,
-                    clock=clock,
-                ),
+                Topic.ERASURE: self._erasures,
             },
             limits=parts.limits,
         )
@@ -165,6 +166,7 @@ class HubWorker:
         await web.SockSite(worker._runner, parts.listener, ssl_context=parts.tls, backlog=BACKLOG).start()
         worker._tasks = [asyncio.create_task(parts.registry.watch(), name="registry-watch")]
         worker._tasks.append(asyncio.create_task(worker._expire(), name="spool-expiry"))
+        worker._tasks.append(asyncio.create_task(worker._erasures.watch(worker.routes.tell), name="erasures"))
         if parts.leads:
             worker._tasks.append(asyncio.create_task(worker._recovery.run(), name="recovery"))
         log.info("hub-worker-listening", worker=parts.link.worker, port=worker.port)

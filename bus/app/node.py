@@ -118,6 +118,7 @@ class Node:
         self._notices = Notices(self._notice)
         self.link = NodeLink(settings, Handlers(self._answer, self._notices), opened=self._on_opened)
         self.watch: LogWatch | None = None
+        self.erasures: Erasures | None = None
         self._promised: Promised = nobody
         if parts.ledger is not None:
             self.watch = LogWatch(parts.ledger.policy, self._published, parts.clock, parts.ledger.state_file)
@@ -145,7 +146,7 @@ class Node:
             await parts.registry.fetch(node.link)
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
-        node._tasks.append(asyncio.create_task(node.erasures.run(), name="erasures"))
+        node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
         if node.watch is not None:
             node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
@@ -193,19 +194,19 @@ class Node:
             promised=self._promised,
         )
 
-    @property
-    def erasures(self) -> Erasures:
+    def _begin_erasures(self) -> Erasures:
         """Orders of erasure, carried out in the archives of this node's agencies."""
         directory = self._parts.registry.directory
         if directory is None:
             raise RuntimeError("a node erases only with a registry")
-        return Erasures(
+        self.erasures = Erasures(
             {one.id: Holder(one.archive.folder, one.signer, one.archive.gone) for one in self._parts.agencies},
             self.link.call,
             directory=directory,
             instance=self._parts.instance,
             clock=self._parts.clock,
         )
+        return self.erasures
 
     def _provider(self, agency: AgencyParts) -> Provider:
         notary = Notary(agency=agency.id, instance=self._parts.instance, signer=agency.signer, clock=self._parts.clock)
@@ -274,5 +275,7 @@ class Node:
         return await self._desk.answer(session, message, deadline)
 
     async def _notice(self, session: Session, message: Message) -> None:
-        if self._desk is not None:
+        if message.topic == Topic.ERASURE and self.erasures is not None:
+            self.erasures.told()
+        elif self._desk is not None:
             await self._desk.notice(session, message)

@@ -80,6 +80,11 @@ class Outbox:
                 replace_durably(self._file(order, agency, part, "json"), encode(data))
         self.discard(name)
 
+    def waiting(self) -> set[str]:
+        """Holders that have an order to answer."""
+        unanswered = (path for path in self._folder.glob("order-*.json") if not path.with_suffix(".done").exists())
+        return {path.stem.split("-")[2] for path in unanswered}
+
     def pending(self, agency: str, at_most: int) -> list[bytes]:
         """Orders that this holder has not answered, oldest first."""
         waiting = sorted(self._folder.glob(f"order-*-{agency}-*.json"))

@@ -117,7 +117,10 @@ def _anchoring(settings: HubSettings, now: datetime) -> Iterator[Finding]:
         return
     last = "none yet" if state.at_ms is None else f"{state.size} records, {moment(state.at_ms)}, {state.authority}"
     if state.waiting_ms is None:
-        yield Finding(name, Health.GOOD, last)
+        old = now - datetime.fromtimestamp((state.at_ms or 0) / 1000, UTC)
+        behind = _signed(settings) > (state.size or 0) and old > timedelta(hours=settings.anchoring.warn_after_hours)
+        mend = "does the ledger run? see docs/transparency.md §7" * behind
+        yield Finding(name, Health.WARNING if behind else Health.GOOD, last, mend)
         return
     waited = now - datetime.fromtimestamp(state.waiting_ms / 1000, UTC)
     late = waited > timedelta(hours=settings.anchoring.warn_after_hours)
@@ -139,6 +142,15 @@ def _issuer(settings: HubSettings) -> Iterator[Finding]:
         yield Finding("e-ID issuer", Health.BAD, str(error), "get the issuer's JWK set anew; see docs/usages.md")
     else:
         yield Finding("e-ID issuer", Health.GOOD, f"{usages.issuer}: keys in {usages.key_set}")
+
+
+def _signed(settings: HubSettings) -> int:
+    """The last size signed; 0 where that cannot be told, which is another finding's."""
+    try:
+        guarded = tools.show(ledger_files(settings)).guarded
+    except (LedgerError, StoreError, SecretError, PemFileError):
+        return 0
+    return guarded.size if guarded is not None else 0
 
 
 def _watch(settings: NodeSettings) -> Finding:

@@ -1,4 +1,4 @@
-"""Topic 7 of the link: a holder asks for orders of erasure and answers them; the hub seals and keeps.
+"""Topic 7 of the link: holders are told of orders of erasure, ask for them and answer them; the hub seals and keeps.
 
 Promises: an order goes only to who may speak for its holder, sealed by the operator as it leaves; an answer counts only
 if the holder's own certificate sealed it over this very order. Whoever is away asks later; nothing is lost meanwhile.
@@ -10,6 +10,7 @@ Leaves out: giving orders (`bus.audit.erasure`), carrying them out (`bus.node.er
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -27,6 +28,7 @@ from signing.keys import Signer
 
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 32
+TELL_EVERY_S: Final = 30.0
 
 
 class ErasureDesk:
@@ -40,6 +42,17 @@ class ErasureDesk:
         self._instance = instance
         self._directory = directory
         self._clock = clock
+
+    async def watch(self, tell: Callable[[str, Message], None]) -> None:
+        """Tell holders that are here of orders that wait for them, again and again, until they have answered.
+
+        Args:
+            tell: brings a notice to every session of an agency.
+        """
+        while self._outbox is not None:
+            for agency in await asyncio.to_thread(self._outbox.waiting):
+                tell(agency, Message(Topic.ERASURE, b""))
+            await asyncio.sleep(TELL_EVERY_S)
 
     async def __call__(self, speaker: Speaker, message: Message) -> Message:
         """Take answers, give what is still unanswered.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -61,16 +62,27 @@ class Erasures:
         self._directory = directory
         self._instance = instance
         self._clock = clock
+        self._told = asyncio.Event()
+
+    def told(self) -> None:
+        """The hub says that an order waits."""
+        self._told.set()
 
     async def run(self) -> None:
-        """Ask now and then, for ever."""
-        await asyncio.sleep(FIRST_AFTER_S)
+        """Ask when told, and now and then, for ever."""
+        await self._pause(FIRST_AFTER_S)
         while True:
             try:
                 await self.turn()
             except (LinkError, ProblemError, StoreError, DeletionListError, OSError) as error:
                 log.warning("erasures-wait", reason=type(error).__name__)
-            await asyncio.sleep(EVERY_S)
+            await self._pause(EVERY_S)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
+        self._told.clear()
 
     async def turn(self) -> int:
         """Ask for every agency until nothing is left; returns how many orders were carried out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,9 +21,12 @@ from bus.audit.holders import Draft, Outbox, holders, outbox_of
 from bus.audit.rows import read_leaf
 from bus.cli.app import build
 from bus.clock import SteadyClock
+from bus.hub import erasures as hub_erasures
 from bus.link.errors import LinkResetError
 from bus.link.messages import Message
+from bus.node import erasures as node_erasures
 from bus.node.deletions import read_list
+from bus.node.erasures import Erasures
 from bus.node.keeping import ORDERED, show, verify
 from bus.sample.procedures import CASES, CONSUMER, CONSUMER_SYSTEM
 from bus.topics import ErasureAsk, Topic, erasure_ask
@@ -37,7 +41,10 @@ UUID = "018f0000-0000-7000-8000-00000000000{}"
 
 
 @pytest.fixture
-async def bus(tmp_path: Path) -> AsyncIterator[Embedded]:
+async def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Embedded]:
+    # Nobody asks or tells of its own accord: each test says when.
+    monkeypatch.setattr(node_erasures, "FIRST_AFTER_S", 3600.0)
+    monkeypatch.setattr(hub_erasures, "TELL_EVERY_S", 3600.0)
     settings = EmbeddedSettings(
         state_folder=tmp_path,
         hub_listen=ANY,
@@ -87,6 +94,12 @@ def node_of(bus: Embedded, agency: str) -> Node:
     return next(node for node in bus.nodes if agency in node.desks)
 
 
+def erasures_of(bus: Embedded, agency: str) -> Erasures:
+    found = node_of(bus, agency).erasures
+    assert found is not None
+    return found
+
+
 def pieces(bus: Embedded, agency: str) -> int:
     return sum(kind.count for kind in show(bus.state.archive(agency), SteadyClock()()).classes.values())
 
@@ -96,8 +109,8 @@ async def test_each_holder_erases_answers_under_seal_and_is_shown(bus: Embedded)
     assert [one.done for one in outbox(bus).standing()] == [None, None]
     before = {agency: pieces(bus, agency) for agency in (CONSUMER, provider)}
     for agency in (CONSUMER, provider):
-        assert await node_of(bus, agency).erasures.turn() == 1
-        assert await node_of(bus, agency).erasures.turn() == 0, "what was answered is not told again"
+        assert await erasures_of(bus, agency).turn() == 1
+        assert await erasures_of(bus, agency).turn() == 0, "what was answered is not told again"
     for one in outbox(bus).standing():
         assert one.done is not None
         assert (one.order, one.exchanges) == (number, 1)
@@ -113,18 +126,30 @@ async def test_each_holder_erases_answers_under_seal_and_is_shown(bus: Embedded)
 
 async def test_who_was_away_is_told_later_and_status_says_no_until_then(bus: Embedded):
     _, _, provider = await ordered(bus)
-    await node_of(bus, CONSUMER).erasures.turn()
+    await erasures_of(bus, CONSUMER).turn()
     waiting = CliRunner().invoke(build(), ["ledger", "erase-status", str(bus.state.folder)])
     assert waiting.exit_code == 1
     assert [one.agency for one in outbox(bus).standing() if one.done is None] == [provider]
-    await node_of(bus, provider).erasures.turn()
+    await erasures_of(bus, provider).turn()
     assert all(one.done for one in outbox(bus).standing())
+
+
+async def test_the_hub_tells_holders_that_are_here_without_being_asked(bus: Embedded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hub_erasures, "TELL_EVERY_S", 0.05)
+    await ordered(bus)
+    assert bus._worker is not None
+    telling = asyncio.create_task(bus._worker._erasures.watch(bus._worker.routes.tell))
+    while any(one.done is None for one in outbox(bus).standing()):  # noqa: ASYNC110 - files that two nodes bring about
+        await asyncio.sleep(0.02)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    assert outbox(bus).waiting() == set()
 
 
 async def test_only_the_operators_orders_for_this_agency_are_carried_out(bus: Embedded):
     _, _, provider = await ordered(bus)
     node = node_of(bus, CONSUMER)
-    erasures, signers = node.erasures, {one.id: one.signer for one in node._parts.agencies}
+    erasures, signers = erasures_of(bus, CONSUMER), {one.id: one.signer for one in node._parts.agencies}
     order = decode_order(outbox(bus).pending(CONSUMER, 1)[0])
     now_ms = SteadyClock()()
     own = pack(seal([encode(order)], signers[CONSUMER], instance="VN-test", now_ms=now_ms)[0])
