@@ -197,3 +197,20 @@ def test_a_spent_budget_is_unknown_or_a_refusal() -> None:
 def test_every_format_is_found_by_its_name() -> None:
     assert [format_of(name).name for name in FormatName] == list(FormatName)
     assert format_of(FormatName.WSDL) is format_of(FormatName.WSDL)
+
+
+def test_embedded_schemas_of_one_namespace_and_of_none_are_read_together() -> None:
+    more = (
+        '<types><xs:schema targetNamespace="urn:q"><xs:complexType name="T"><xs:sequence><xs:element name="x" '
+        'type="xs:int"/></xs:sequence></xs:complexType></xs:schema>'
+        '<xs:schema><xs:import namespace="urn:q"/></xs:schema></types>'
+    )
+    narrow, wide = (
+        wsdl(request='<xs:element name="a" type="q:T"/>', more=text)
+        for text in (more, more.replace("xs:int", "xs:long"))
+    )
+
+    assert isinstance(compared(narrow, wide), Compatible)
+    verdict = compared(wide, narrow)
+    assert isinstance(verdict, Incompatible)
+    assert verdict.findings[0].rule == "request-narrowed"
