@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from schemas.xml import XsdSchema
 
 _MOST_FINDINGS: Final = 20
-_MOST_TRIED: Final = 400
+_MOST_TRIED: Final = 150
 MOST_CHARS: Final = 200_000
 
 

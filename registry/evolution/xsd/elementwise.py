@@ -15,6 +15,7 @@ from registry.evolution.xsd.doubts import Doubt, Shape
 from registry.evolution.xsd.model import ComplexType, ElementDecl, SimpleType, Type
 from registry.evolution.xsd.names import XSI, local_of
 from registry.evolution.xsd.simple.accepts import accepts
+from registry.evolution.xsd.simple.narrower import same_values
 from registry.evolution.xsd.simple.samples import samples
 from registry.evolution.xsd.symbols import SKIP_TYPE, SKIPPED
 
@@ -35,7 +36,8 @@ def declaration_doubts(pairs: TypePairs, writer: ElementDecl, reader: ElementDec
         pairs.revalued = True
     if writer.nillable and not reader.nillable:
         rule = "nillable-removed" if writer.name else "wildcard-narrowed"
-        yield Doubt(rule, writer.where, reader.where, about, (Shape(nil=True),))
+        named = Shape(attributes={f"{{{XSI}}}nil": "false"})  # of a fixed value nil is not allowed, the attribute is
+        yield Doubt(rule, writer.where, reader.where, about, (Shape(nil=True), named))
     if reader.fixed is not None and not _fixes_the_same(writer, reader):
         yield Doubt("fixed-value", writer.where, reader.where, about, tuple(_others(pairs, writer)))
     if _fills(writer) and not _fills(reader) and not _takes_nothing(pairs, reader.type):
@@ -55,7 +57,7 @@ def _fixes_the_same(writer: ElementDecl, reader: ElementDecl) -> bool:
     mine, theirs = _text(writer.type), _text(reader.type)
     if writer.fixed != reader.fixed or mine is None or theirs is None:
         return writer.fixed == reader.fixed and mine is theirs is None
-    return (mine.variety, mine.primitive) == (theirs.variety, theirs.primitive) and mine.variety == "atomic"
+    return same_values(mine, theirs)
 
 
 def _text(found: Type) -> SimpleType | None:

@@ -175,10 +175,13 @@ class Group:
     """Sequence: all items from here on may be left out."""
     size: int = field(init=False)
     """Elements and wildcards in it, those of shared groups counted each time."""
+    loops: int = field(init=False)
+    """Groups in it that may be empty and may come more than once, but not without end."""
 
     def __post_init__(self) -> None:
         """See what may be left out."""
         self.size = sum(size_of(item) for item in self.items)
+        self.loops = sum(loops_of(item) for item in self.items)
         if self.kind == "choice":
             self.nullable = any(item.nullable for item in self.items)
             return
@@ -206,6 +209,14 @@ class Particle:
         if self.term.nullable:
             self.low = 0
         self.nullable = self.low == 0
+
+
+def loops_of(particle: Particle) -> int:
+    """See ``Group.loops``; the particle itself is counted too."""
+    term = particle.term
+    if not isinstance(term, Group):
+        return 0
+    return term.loops + (1 if term.nullable and particle.high not in (None, 1) else 0)
 
 
 def size_of(particle: Particle) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from registry.evolution.xsd import elements
-from registry.evolution.xsd.model import Group, Particle, Process, Wildcard, size_of
+from registry.evolution.xsd.model import Group, Particle, Process, Where, Wildcard, loops_of, size_of
 from registry.evolution.xsd.names import listed
 from registry.evolution.xsd.reading import child, count
 from registry.evolution.xsd.refuse import refuse
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 GROUPS: Final = ("sequence", "choice", "all")
 MOST_PARTICLES: Final = 20_000
 """Elements and wildcards of one content model, its groups laid out as the validator's compiler does."""
+MOST_LOOPS: Final = 16
+"""Groups of one content model that may be empty and are repeated up to a finite count."""
+MOST_INSIDE: Final = 1
+"""The same, within another of them."""
 _PARTICLES: Final = tuple(f"{XS_}{local}" for local in ("element", "any", "group", *GROUPS))
 
 
@@ -47,8 +51,8 @@ def particle(build: Build, raw: Raw, node: Element) -> Particle | None:
     if local == "group":
         name, _ = build.global_raw("group", raw, node, node.get("ref", ""))
         found = build.groups[name]
-        return _times(low, high, found) if found else None
-    return _times(low, high, model(build, raw, node))
+        return _refuse_explosive(_times(low, high, found), where) if found else None
+    return _refuse_explosive(_times(low, high, model(build, raw, node)), where)
 
 
 def _times(low: int, high: int | None, inner: Particle) -> Particle:
@@ -72,6 +76,16 @@ def model(build: Build, raw: Raw, node: Element) -> Particle:
     if size_of(made) > MOST_PARTICLES:
         raise refuse("too-complex", "content model", raw.document.where(node))
     build.budget.spend(len(made.term.items) if isinstance(made.term, Group) else 1, "schema")
+    return made
+
+
+def _refuse_explosive(made: Particle, where: Where) -> Particle:
+    """The validator tries every way to count nothing, which may take it seconds for each element of a document."""
+    term = made.term
+    repeated = isinstance(term, Group) and term.nullable and made.high not in (None, 1)
+    inside = term.loops if isinstance(term, Group) else 0
+    if loops_of(made) > MOST_LOOPS or (repeated and inside > MOST_INSIDE):
+        raise refuse("too-complex", "nested counts", where)
     return made
 
 

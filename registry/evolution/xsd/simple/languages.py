@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from registry.evolution.regex.language import anything, included, length, nothing, one_of, xml_text
+from registry.evolution.regex.language import anything, included, length, literal, nothing, one_of, xml_text
+from registry.evolution.xsd.model import Bound, Facets
 from registry.evolution.xsd.simple.accepts import STRINGS, language_of
 from registry.evolution.xsd.simple.lexical import FORMS, INTEGER, SURE
 from registry.evolution.xsd.simple.narrower import limits_kept
@@ -20,7 +21,7 @@ from registry.evolution.xsd.simple.whitespace import STRENGTH
 if TYPE_CHECKING:
     from registry.evolution.budget import Budget
     from registry.evolution.regex.language import Language
-    from registry.evolution.xsd.model import Facets, SimpleType
+    from registry.evolution.xsd.model import SimpleType
 
 _NORMAL: Final = {
     "replace": r"[^\t\n\r]*",
@@ -77,11 +78,13 @@ def _listed(found: SimpleType, *, certain: bool) -> Language:
     facets, item = found.facets, found.item
     if not certain:
         return normal(STRENGTH["collapse"]) & _patterns(facets, certain=False)
-    one = facets.minimum <= 1 and (facets.maximum is None or facets.maximum >= 1)
-    if not one or facets.values or item is None:
+    word = language_of(r"[^ \t\n\r]+")
+    if facets.values or item is None or word is None:
         return nothing()
-    single = language_of(r"[^ \t\n\r]+")
-    return nothing() if single is None else _language(item, certain=True) & single & _patterns(facets, certain=True)
+    none = literal("") if facets.minimum == 0 else nothing()
+    one = facets.minimum <= 1 and (facets.maximum is None or facets.maximum >= 1)
+    single = _language(item, certain=True) & word if one else nothing()
+    return (none | single) & _patterns(facets, certain=True)
 
 
 def _patterns(facets: Facets, *, certain: bool) -> Language:
@@ -98,10 +101,28 @@ def _patterns(facets: Facets, *, certain: bool) -> Language:
 def _values(found: SimpleType, *, certain: bool) -> Language:
     held = anything()
     for values in found.facets.values:
+        if found.variety == "atomic" and found.primitive == "decimal":
+            held = held & _numbers(values, certain=certain)
+            continue
         exact = found.variety == "atomic" and found.primitive in STRINGS
         held = held & (one_of(values) if exact or (certain and _spelled_so(found)) else anything())
         if certain and not exact and not _spelled_so(found):
             return nothing()
+    return held
+
+
+def _numbers(values: tuple[str, ...], *, certain: bool) -> Language:
+    """Every way to write one of these numbers."""
+    held = nothing()
+    for value in values:
+        patterns = numbers_pattern(Facets(low=Bound(value), high=Bound(value)))
+        if patterns is None:
+            held = held if certain else anything()
+            continue
+        one = language_of(FORMS["decimal"]) or nothing()
+        for pattern in patterns:
+            one = one & (language_of(pattern) or nothing())
+        held = held | one
     return held
 
 
