@@ -72,6 +72,12 @@ class AvroFormat:
         except BudgetSpentError:
             said = Text(vi="Lược đồ quá phức tạp.", en="The schema is too complex.")
             raise SchemaError("budget-spent", said) from None
+        except SchemaError as error:
+            spot = reader.refused_at
+            if spot is None or error.place.line is not None:
+                raise
+            line = positions((references[spot.document] if spot.document else text).encode(), "json").at(spot.path).line
+            raise SchemaError(error.rule, error.said, Place(spot.dotted, line, spot.document)) from None
         return AvroSchema(text, references, found, reader.names)
 
     def included(self, writer: Parsed, reader: Parsed, policy: Policy, budget: Budget) -> Verdict:  # noqa: ARG002 - no switch of the policy concerns Avro

@@ -63,6 +63,8 @@ class Reader:
         self._budget: Final = budget
         self._document = ""
         self._waiting: list[tuple[Field, Json]] = []
+        self.refused_at: Spot | None = None
+        """Where the latest refusal stands."""
 
     def read(self, text: str, references: Mapping[str, str]) -> Type:
         """Read a schema after those that it refers to.
@@ -80,15 +82,19 @@ class Reader:
     def _first_readable(self, waiting: Mapping[str, Json]) -> str:
         """Read the first text that finds all its names, and say which it was."""
         failed: SchemaError | None = None
+        at: Spot | None = None
         for name, value in waiting.items():
             try:
                 self._read_one(value, name)
             except SchemaError as error:
                 if error.rule != texts.NAME_UNKNOWN[0]:
                     raise
-                failed = failed or error
+                if failed is None:
+                    failed, at = error, self.refused_at
             else:
+                self.refused_at = None
                 return name
+        self.refused_at = at
         raise failed or self._refused(texts.NOT_A_TYPE, Spot("", (), ""))
 
     def _read_one(self, value: Json, document: str) -> Type:
@@ -250,4 +256,5 @@ class Reader:
 
     def _refused(self, text: tuple[str, str, str], spot: Spot, word_: str = "") -> SchemaError:
         rule, vi, en = text
+        self.refused_at = spot
         return texts.refused(rule, vi.format(word_), en.format(word_), Place(spot.dotted, None, self._document))

@@ -7,6 +7,7 @@ more, where there is one.
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from registry.evolution.openapi.findings import finding
 from registry.evolution.openapi.reading import Reader
 from registry.evolution.openapi.refusals import refused
 from registry.evolution.openapi.schemas import all_components
-from registry.evolution.port import FormatName
+from registry.evolution.port import FormatName, SchemaError
 from registry.evolution.verdict import Compatible, Incompatible, Place, Unknown
 from registry.model import Text
 from schemas.positions import Positions, positions
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from registry.evolution.budget import Budget
     from registry.evolution.openapi.compare import Point
-    from registry.evolution.openapi.model import Description, Path
+    from registry.evolution.openapi.model import Description, Json, Path
     from registry.evolution.port import Parsed, Policy
     from registry.evolution.verdict import Finding, Verdict
 
@@ -68,12 +69,13 @@ class OpenApiFormat:
     def parse(self, text: str, references: Mapping[str, str], budget: Budget) -> OpenApiDescription:
         """See ``Format``. References are named by what stands before ``#``; the named schemas must be JSON Schemas."""
         try:
-            description = Reader(text, references, budget).description()
-            if description.components and not references:
-                JsonFormat().parse(all_components(description), {}, budget)
+            return OpenApiDescription(text, references, _read(text, references, budget))
         except BudgetSpentError:
             raise refused("budget-spent", "", Place()) from None
-        return OpenApiDescription(text, references, description)
+        except SchemaError as error:
+            if not error.place.pointer or error.place.document:
+                raise
+            raise SchemaError(error.rule, error.said, _placed(text, error.place.pointer)) from None
 
     def included(self, writer: Parsed, reader: Parsed, policy: Policy, budget: Budget) -> Verdict:
         """See ``Format``."""
@@ -94,6 +96,32 @@ class OpenApiFormat:
             first = _told(writer, reader, outcome.doubts[0])
             return Unknown(first.rule, first.writer, first.reader, first.said, budget.spent)
         return Compatible(tuple(_told(writer, reader, one) for one in outcome.cautions))
+
+
+def _read(text: str, references: Mapping[str, str], budget: Budget) -> Description:
+    description = Reader(text, references, budget).description()
+    if description.components and not references:
+        JsonFormat().parse(all_components(description), {}, budget)
+    return description
+
+
+def _placed(text: str, pointer: str) -> Place:
+    """A place in the text itself; the pointer may lead into a schema that was written anew."""
+    value: Json = json.loads(text)
+    path: list[str | int] = []
+    for step in pointer.split("/")[1:]:
+        key: str | int = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and isinstance(key, str) and key.isdigit():
+            key = int(key)
+        path.append(key)
+        value = value[key] if _has(value, key) else None
+    return Place(pointer, positions(text.encode(), "json").at(tuple(path)).line)
+
+
+def _has(value: Json, key: str | int) -> bool:
+    return (isinstance(value, dict) and key in value) or (
+        isinstance(value, list) and isinstance(key, int) and key < len(value)
+    )
 
 
 def _told(writer: OpenApiDescription, reader: OpenApiDescription, point: Point) -> Finding:

@@ -152,6 +152,17 @@ def test_references_that_need_each_other_are_refused() -> None:
     assert refused.value.place.document == "B"
 
 
+def test_a_refusal_has_its_line() -> None:
+    text = json.dumps(one("int", default="1"), indent=1)
+    with pytest.raises(SchemaError) as refused:
+        read(text)
+    assert '"name": "a"' in text.splitlines()[refused.value.place.line or 0]
+
+    with pytest.raises(SchemaError) as other:
+        read('"B"', {"b": '{"type": "record",\n"name": "B",\n"fields": [\n{}]}'})
+    assert (other.value.place.line, other.value.place.document) == (4, "b")
+
+
 def test_too_many_references_and_too_much_work_are_refused() -> None:
     with pytest.raises(SchemaError) as refused:
         read('"int"', {str(at): '"int"' for at in range(limits.REFERENCES + 1)})

@@ -109,6 +109,18 @@ def test_a_named_schema_that_is_none_is_refused() -> None:
     assert refused.value.place.pointer.startswith("/components/schemas/A")
 
 
+def test_a_refusal_has_its_line() -> None:
+    text = json.dumps(changed("components", "schemas", "A", to={"type": "text"}), indent=1)
+    with pytest.raises(SchemaError) as refused:
+        read(text)
+    assert '"text"' in text.splitlines()[(refused.value.place.line or 0) - 1]
+
+    text = json.dumps(changed(*GET, "parameters", to=[{}]), indent=1)
+    with pytest.raises(SchemaError) as other:
+        read(text)
+    assert "{}" in text.splitlines()[(other.value.place.line or 0) - 1]
+
+
 def test_references_lead_to_other_files() -> None:
     value = changed(*GET, "responses", "200", to={"$ref": "common.json#/ok"})
 
