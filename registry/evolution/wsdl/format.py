@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from registry.evolution.budget import BudgetSpentError
-from registry.evolution.port import FormatName
+from registry.evolution.port import FormatName, SchemaError
 from registry.evolution.verdict import Compatible, Incompatible, Place, Unknown
 from registry.evolution.wsdl.compare import Comparison, Side
 from registry.evolution.wsdl.reading import Reader
 from registry.evolution.wsdl.refusals import refused
-from registry.evolution.wsdl.types import joined
+from registry.evolution.wsdl.types import joined, place_in
 from registry.evolution.xsd.format import XsdFormat
 from registry.model import Text
 
@@ -70,9 +70,7 @@ class WsdlFormat:
         try:
             reader = Reader(text, references, budget)
             description = reader.description()
-            if description.types:
-                main, texts = joined(description.types, references, None)
-                XsdFormat().parse(main, {**references, **texts}, budget)
+            _read_types(description, references, budget)
         except BudgetSpentError:
             raise refused("budget-spent") from None
         return WsdlDescription(text, references, reader.root, description)
@@ -94,3 +92,13 @@ class WsdlFormat:
             first = outcome.doubts[0]
             return Unknown(first.rule, first.writer, first.reader, first.said, budget.spent)
         return Compatible(tuple(outcome.cautions))
+
+
+def _read_types(description: Description, references: Mapping[str, str], budget: Budget) -> None:
+    if not description.types:
+        return
+    main, texts = joined(description.types, references, None)
+    try:
+        XsdFormat().parse(main, {**references, **texts}, budget)
+    except SchemaError as error:
+        raise SchemaError(error.rule, error.said, place_in(description, error.place)) from None

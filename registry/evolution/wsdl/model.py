@@ -57,6 +57,8 @@ class Description:
     ports: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     types: list[Element] = field(default_factory=list)
+    types_in: list[str] = field(default_factory=list)
+    """The document of each of the types."""
 
     def elements(self, *, answers: bool) -> frozenset[str]:
         """The elements that are sent, or (``answers``) that come back."""

@@ -43,23 +43,25 @@ class Reader:
             SchemaError: it is none.
         """
         documents = list(self._documents())
+        for root, name in documents:
+            self._types(root, name)
         # in this order, so that each finds what it names
-        for root, name in documents:
-            self._found.types += [
-                schema for types in root.iterchildren(f"{_W}types") for schema in types if _is_schema(schema)
-            ]
-            for node in root.iterchildren(f"{_W}message"):
-                self._message(node, root, name)
-        for root, name in documents:
-            for node in root.iterchildren(f"{_W}portType"):
-                self._port_type(node, root, name)
-        for root, name in documents:
-            for node in root.iterchildren(f"{_W}binding"):
-                self._binding(node, root, name)
-        for root, name in documents:
-            for node in root.iterchildren(f"{_W}service"):
-                self._service(node, root, name)
+        for tag, take in (
+            ("message", self._message),
+            ("portType", self._port_type),
+            ("binding", self._binding),
+            ("service", self._service),
+        ):
+            for root, name in documents:
+                for node in root.iterchildren(f"{_W}{tag}"):
+                    take(node, root, name)
         return self._found
+
+    def _types(self, root: Element, name: str) -> None:
+        for types in root.iterchildren(f"{_W}types"):
+            for schema in filter(_is_schema, types):
+                self._found.types.append(schema)
+                self._found.types_in.append(name)
 
     def _read(self, text: str, name: str) -> Element:
         if len(text) > limits.TEXT:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from registry.evolution.verdict import Place
 from registry.evolution.wsdl.model import XS
+from registry.evolution.wsdl.refusals import place_of
 from schemas.xml import XmlError, XmlLimits, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from registry.evolution.wsdl.model import Description
     from schemas.xml import Element
 
 _X: Final = f"{{{XS}}}"
 _LIMITS: Final = XmlLimits(max_bytes=32 << 20)
 """Of what has passed the door once already; written again it may be longer."""
+_PREFIX: Final = "types-"
 _OURS: Final = "urn:lienthong:wsdl:types"
 
 
@@ -55,6 +59,23 @@ def joined(
                 node.set("schemaLocation", places[wanted])
         texts[_name(number)] = etree.tostring(schema, encoding="unicode", with_tail=False)
     return _main(places), texts
+
+
+def place_in(description: Description, place: Place) -> Place:
+    """Where something in the text of an embedded schema stands in the description."""
+    number = place.document.removeprefix(_PREFIX)
+    if not place.document.startswith(_PREFIX) or not number.isdigit() or int(number) > len(description.types):
+        return place
+    schema = description.types[int(number) - 1]
+    around = place_of(schema, description.types_in[int(number) - 1])
+    line = None if around.line is None else around.line + (place.line or 1) - 1
+    return Place(around.pointer + _below(place.pointer), line, around.document)
+
+
+def _below(pointer: str) -> str:
+    """A path without its first step, which is the schema itself."""
+    at = pointer.find("/", 1)
+    return "" if at < 0 else pointer[at:]
 
 
 def _read(references: Mapping[str, str]) -> Iterator[Element]:
@@ -96,7 +117,7 @@ def _prune(schemas: list[Element], roots: frozenset[str]) -> None:
 
 
 def _name(number: int) -> str:
-    return f"types-{number + 1}"
+    return f"{_PREFIX}{number + 1}"
 
 
 def _place(numbers: list[int]) -> str:

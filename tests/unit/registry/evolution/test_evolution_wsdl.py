@@ -156,6 +156,17 @@ def test_what_is_no_description_is_refused_with_its_line(text: str, rule: str, l
         assert refused.value.place.line == line
 
 
+def test_a_mistake_in_an_embedded_schema_has_its_place_in_the_description() -> None:
+    text = wsdl(answer='\n<xs:element name="c" type="r:No"/>')
+    with pytest.raises(SchemaError) as refused:
+        WSDL.parse(text, {}, Budget(limits.PARSE_STEPS))
+
+    place = refused.value.place
+    assert 'type="r:No"' in text.splitlines()[(place.line or 0) - 1]
+    assert place.document == ""
+    assert place.pointer.startswith("/*/*[1]/xs:schema[2]/")
+
+
 def test_a_real_description_with_files_beside_it_is_read() -> None:
     folder = Path(__file__).parents[3] / "lib" / "peer_wsdl"
     text = (folder / "population.wsdl").read_text(encoding="utf-8")
