@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from schemas_kit import Standing
 
 from bus.registration.pool import Limits
 
+EXAMPLES = int(os.environ.get("LIENTHONG_HOSTILE_REQUESTS", "120"))
 PATHS = (
     "/",
     "/schemas",
@@ -102,7 +104,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     running.close()
 
 
-@settings(max_examples=250)
+@settings(max_examples=EXAMPLES)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]),
     path=st.sampled_from(PATHS),
