@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bus.cli import api_keys, auditors, dev_pki, hardware
+from bus.cli import api_keys, auditors, dev_pki, hardware, trusted_list
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
@@ -16,6 +16,7 @@ app = typer.Typer(help="Keys: what a key is, keys in hardware, API keys, auditor
 app.add_typer(api_keys.app, name="api-key")
 app.add_typer(auditors.app, name="auditor")
 app.add_typer(hardware.app, name="hardware")
+app.add_typer(trusted_list.app, name="trusted-list")
 app.command("dev-pki", help="The same as `lienthong dev-pki make`.")(dev_pki.make)
 
 

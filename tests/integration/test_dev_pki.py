@@ -38,6 +38,7 @@ from signing.xades_policy import SignatureTrust
 from signing.xades_seal import File
 
 AGENCY = "a100001"
+LISTED = (("ca", "issuing"), ("tsa", "tsa"), ("ocsp", "ocsp"))
 FILES = (File("don.json", b'{"id":1}', "application/json"),)
 app = build(["dev-pki", "keys"])
 runner = CliRunner()
@@ -185,3 +186,20 @@ def test_by_command(tmp_path: Path):
     refused = runner.invoke(app, ["dev-pki", "serve", str(folder), "--listen", "0.0.0.0:1"])
     assert refused.exception is not None
     assert failure_of(refused.exception).code == Exit.USAGE
+
+
+def test_a_trusted_list_of_it_by_command(tmp_path: Path):
+    folder, file = tmp_path / "pki", tmp_path / "list.xml"
+    made = json.loads(runner.invoke(app, ["dev-pki", "make", str(folder), "--agency", AGENCY, "--json"]).stdout)
+    services = [f"--{name}={folder}/{file_name}.pem" for name, file_name in LISTED]
+    who = ["--operator=Test", "--operator-vi=Thử", "--street=1 Mẫu", "--locality=Hà Nội"]
+    where = ["--email=pki@example.test", "--page=https://example.test/list"]
+    command = ["keys", "trusted-list", "export", *services, *who, *where, f"--key={made['seal'][AGENCY]}"]
+    assert runner.invoke(app, [*command, f"--out={file}"]).exit_code == 0
+    check = ["keys", "trusted-list", "check", str(file), "--signer"]
+    told = runner.invoke(app, [*check, str(folder / "seal" / f"{AGENCY}.pem"), "--json"])
+    assert told.exit_code == 0
+    assert [kind for kind, _, _ in json.loads(told.stdout)["services"]] == ["CA", "TSA", "OCSP"]
+    assert runner.invoke(app, [*check, str(folder / "root.pem")]).exit_code == Exit.NO
+    refused = runner.invoke(app, [*command[:3], *who, *where, command[-1], f"--out={file}"])
+    assert failure_of(refused.exception).rule == "trusted-list"
