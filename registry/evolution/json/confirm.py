@@ -11,6 +11,7 @@ from typing import Final
 
 import jsonschema_rs
 
+from registry.evolution.json.costs import LOOKS, looks
 from registry.evolution.json.dialect import VALIDATORS, Draft
 from registry.evolution.json.reading import Value
 from registry.evolution.json.resources import ROOT, Resources
@@ -24,6 +25,8 @@ _DRAFTS: Final = {
 }
 _LINEAR: Final = jsonschema_rs.RegexOptions(size_limit=1 << 22, dfa_size_limit=1 << 23)
 _LOOKING: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+_TOLD: Final = 5_000
+"""Looks at subschemas while errors are gathered: each alternative that fails is told with all its own."""
 
 
 class Confirming:
@@ -33,8 +36,8 @@ class Confirming:
         self._resources: Final = resources
 
     def accepts(self, value: Value) -> bool | None:
-        """Whether the schema accepts a value; None where the validator cannot say."""
-        if self._validator is None:
+        """Whether the schema accepts a value; None where the validator cannot say, or would be at it too long."""
+        if self._validator is None or looks(self._resources, value) > LOOKS:
             return None
         try:
             return self._validator.is_valid(value)
@@ -42,8 +45,8 @@ class Confirming:
             return None
 
     def errors(self, value: Value) -> list[jsonschema_rs.ValidationError]:
-        """What is wrong with a value."""
-        if self._validator is None:
+        """What is wrong with a value; nothing where the validator would have too much to tell."""
+        if self._validator is None or looks(self._resources, value) > _TOLD:
             return []
         try:
             return list(self._validator.iter_errors(value))

@@ -103,8 +103,8 @@ def _items(node: Node, index: int) -> Iterator[tuple[bool, Value]]:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    language = language_of(pattern)
     try:
+        language = language_of(pattern)
         return language is not None and language.accepts(name, Budget(_STEPS))
     except BudgetSpentError:
         return False

@@ -13,6 +13,7 @@ from typing import Final
 from registry.evolution.budget import Budget, BudgetSpentError
 from registry.evolution.json.compiled import Compiler, Reading
 from registry.evolution.json.confirm import Confirming
+from registry.evolution.json.costs import refuse_costly
 from registry.evolution.json.findings import findings, unknown
 from registry.evolution.json.formula import Formula, negation
 from registry.evolution.json.keywords import KEYWORDS
@@ -35,13 +36,15 @@ class JsonSchema:
     """A schema that was read, with its references.
 
     Raises:
-        SchemaError: it is none; the rules are those of ``read`` and ``Resources``, and ``reference-cycle``.
+        SchemaError: it is none; the rules are those of ``read`` and ``Resources``, ``reference-cycle``
+            and ``too-costly``.
     """
 
     def __init__(self, text: str, references: Mapping[str, str], budget: Budget) -> None:
         self.text: Final = text
         self.resources: Final = Resources(text, references, budget)
         refuse_loops(self.resources)
+        refuse_costly(self.resources)
         self.confirming: Final = Confirming(self.resources)
         self._parts: Final[dict[Reading, list[Formula]]] = {}
         self._compiler: Final = Compiler(self.resources, KEYWORDS, closing)

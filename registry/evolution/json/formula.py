@@ -64,8 +64,9 @@ def interned(key: tuple[type[F], *tuple[object, ...]], make: Callable[[], F]) ->
     """The only formula of that key; ``make`` makes it the first time."""
     found = _POOL.get(key)
     if found is None:
-        found = _POOL[key] = make()
-        found._against = None  # noqa: SLF001 - filled by negation
+        made = make()
+        made._against = None  # noqa: SLF001 - filled by negation
+        found = _POOL.setdefault(key, made)
     return found  # type: ignore[return-value]  # the key names the class
 
 

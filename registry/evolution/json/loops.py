@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from registry.evolution.json.dialect import Draft, children, judges_same_value
+from registry.evolution.json.costs import beside
 from registry.evolution.json.resources import Node, Resources
 from registry.evolution.port import SchemaError
 from registry.model import Text
@@ -21,7 +21,7 @@ def refuse_loops(resources: Resources) -> None:
         if id(root.schema) in done:
             continue
         under_way = {id(root.schema)}
-        path: list[tuple[Node, Iterator[Node]]] = [(root, _beside(resources, root))]
+        path: list[tuple[Node, Iterator[Node]]] = [(root, beside(resources, root))]
         while path:
             node, following = path[-1]
             other = next(following, None)
@@ -37,16 +37,4 @@ def refuse_loops(resources: Resources) -> None:
                 raise SchemaError("reference-cycle", said, node.place)
             elif id(other.schema) not in done:
                 under_way.add(id(other.schema))
-                path.append((other, _beside(resources, other)))
-
-
-def _beside(resources: Resources, node: Node) -> Iterator[Node]:
-    """Subschemas that judge the same value."""
-    for _, target in resources.referred(node):
-        if isinstance(target, dict):
-            yield resources.node(target)
-    if "$ref" in node.schema and node.draft <= Draft.D7:
-        return
-    for keyword, _, child in children(node.schema, node.draft):
-        if judges_same_value(keyword) and isinstance(child, dict):
-            yield resources.node(child)
+                path.append((other, beside(resources, other)))

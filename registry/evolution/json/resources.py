@@ -132,6 +132,20 @@ class Resources:
         if isinstance(reference, str) and node.draft >= Draft.D2019:
             yield keyword, self._dynamic(node, keyword, reference)
 
+    def possible(self, node: Node) -> Iterator[Schema]:
+        """Every schema (objects only) that a reference which judges the same value as ``node`` may lead to."""
+        for keyword, target in self.referred(node):
+            if isinstance(target, dict):
+                yield target
+            elif target is None:
+                anchored = self.dynamic.get(str(node.schema[keyword]).partition("#")[2], [])
+                yield from (one.schema for one in (*anchored, *self.dynamic.get("", ())))
+
+    @staticmethod
+    def hides_others(node: Node) -> bool:
+        """Whether its ``$ref`` is all that counts, as up to draft 7."""
+        return "$ref" in node.schema and node.draft <= Draft.D7
+
     def _dynamic(self, node: Node, keyword: str, reference: str) -> Value:
         """The outermost anchor of that name on the way here: the root's, if it has one, or the only one there is."""
         first = self.target(node, reference)

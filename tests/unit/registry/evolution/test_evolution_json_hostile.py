@@ -40,6 +40,23 @@ def twice(ref: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {"a": ref, "b": ref}, "required": ["a", "b"]}
 
 
+def doubled(ref: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [{"allOf": [ref]}, {"anyOf": [ref]}]}
+
+
+def ladder() -> dict[str, Any]:
+    """Two ways at every step of a document."""
+    ways = [{"type": "object", "properties": {"a": {"$ref": "#/definitions/n"}}, "maxProperties": n} for n in (1, 2)]
+    return {"$ref": "#/definitions/n", "definitions": {"n": {"anyOf": [*ways, {"type": "null"}]}}}
+
+
+def nested(depth: int) -> Any:  # noqa: ANN401 - any JSON
+    schema: Any = {"type": "integer"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"], "additionalProperties": False}
+    return schema
+
+
 def unions(width: int) -> dict[str, Any]:
     """Clauses of three, as in the satisfiability problem."""
     clauses = [[(number * k) % 31 - 15 for k in (1, 3, 7)] for number in range(1, width)]
@@ -63,6 +80,8 @@ def conditionals(width: int, most: int) -> dict[str, Any]:
 ANSWERED = {
     "a chain of references": (chain(1000, STRING, lambda ref: ref), STRING, Compatible),
     "a chain of references that ends otherwise": (chain(1000, STRING, lambda ref: ref), {"type": "null"}, Incompatible),
+    "two ways at every reference": ({"type": "integer"}, chain(14, STRING, doubled), Incompatible),
+    "two ways at every step down": (nested(40), ladder(), Unknown),
     "deep values": (chain(500, STRING, below), OBJECT, Compatible),
     "values too deep to be shown": (chain(500, STRING, below), chain(500, {"type": "null"}, below), Unknown),
     "values too large to be shown": (chain(60, STRING, twice), chain(60, {"type": "null"}, twice), Unknown),
@@ -169,6 +188,7 @@ def test_an_answer_takes_little_memory(name: str):
         (json.dumps({"$ref": "#/" + "/".join(["a"] * 9999)}), "reference-unknown"),
         (json.dumps({"$ref": "#/items/" + "9" * 5000, "items": [{}]}), "reference-unknown"),
         (json.dumps(chain(3000, {"$ref": "#/definitions/d0"}, lambda ref: ref)), "reference-cycle"),
+        (json.dumps(chain(60, STRING, doubled)), "too-costly"),
         (json.dumps({"$schema": NEW, "$dynamicRef": "#"}), "reference-cycle"),
         (json.dumps({"$schema": NEW.replace("2020-12", "2019-09"), "$recursiveRef": "#"}), "reference-cycle"),
         (
