@@ -45,7 +45,7 @@ _FOREIGN_EKU: Final = frozenset(
 )
 
 
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     ValueError,
     TypeError,  # a name's value of a type that its attribute cannot have
     UnsupportedAlgorithm,
@@ -53,6 +53,7 @@ _UNREADABLE: Final = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+"""What reading a certificate, a list or an answer raises, some of it only when a part is looked at."""
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
@@ -230,7 +231,7 @@ def parsed(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         # These are parsed on access: what is broken must be found here, not in the middle of a judgement.
         lazily = (certificate.version, certificate.subject, certificate.issuer, certificate.extensions)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CertificateError("certificate: not readable X.509") from error
     if lazily[0] is not x509.Version.v3:
         raise CertificateError("certificate: not version 3")

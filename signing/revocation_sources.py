@@ -17,19 +17,20 @@ from hashlib import new
 from typing import Final, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from signing.chain import UNREADABLE
 from signing.xades_words import key_title
 
 MAX_OCSP_BYTES: Final = 64 * 1024
 MAX_CRL_BYTES: Final = 4 * 1024 * 1024
 _CERT_ID_DIGESTS: Final = ("sha1", "sha256")  # a name tag, not a proof: RFC 6960 §4.3 has every client know SHA-1
 _DIGESTS: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
-_UNREADABLE: Final = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension)
+_UNREADABLE: Final = (*UNREADABLE, TypeError, OverflowError)
 _E = TypeVar("_E", bound=x509.ExtensionType)
 
 
