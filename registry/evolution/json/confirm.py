@@ -34,10 +34,11 @@ class Confirming:
 
     def __init__(self, resources: Resources) -> None:
         self._resources: Final = resources
+        self._last: tuple[Value, int] | None = None
 
     def accepts(self, value: Value) -> bool | None:
         """Whether the schema accepts a value; None where the validator cannot say, or would be at it too long."""
-        if self._validator is None or looks(self._resources, value) > LOOKS:
+        if self._validator is None or self._looks(value) > LOOKS:
             return None
         try:
             return self._validator.is_valid(value)
@@ -46,12 +47,18 @@ class Confirming:
 
     def errors(self, value: Value) -> list[jsonschema_rs.ValidationError]:
         """What is wrong with a value; nothing where the validator would have too much to tell."""
-        if self._validator is None or looks(self._resources, value) > _TOLD:
+        if self._validator is None or self._looks(value) > _TOLD:
             return []
         try:
             return list(self._validator.iter_errors(value))
         except ValueError:
             return []
+
+    def _looks(self, value: Value) -> int:
+        # The same document is asked about twice in a row: is it refused, and why.
+        if self._last is None or self._last[0] is not value:
+            self._last = value, looks(self._resources, value)
+        return self._last[1]
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Validator | None:

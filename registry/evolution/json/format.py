@@ -46,6 +46,7 @@ class JsonSchema:
         refuse_loops(self.resources)
         refuse_costly(self.resources)
         self.confirming: Final = Confirming(self.resources)
+        self._places: Final[dict[tuple[str, tuple[str | int, ...]], Place]] = {}
         self._parts: Final[dict[Reading, list[Formula]]] = {}
         self._compiler: Final = Compiler(self.resources, KEYWORDS, closing)
 
@@ -66,7 +67,11 @@ class JsonSchema:
 
     def place(self, document: str, path: tuple[str | int, ...]) -> Place:
         """A place with its line."""
-        return Place(pointer_of(path), line_of(self.resources.texts[document], path), document)
+        known = self._places.get((document, path))
+        if known is None:
+            line = line_of(self.resources.texts[document], path)
+            known = self._places[document, path] = Place(pointer_of(path), line, document)
+        return known
 
 
 class JsonFormat:
@@ -99,11 +104,11 @@ class JsonFormat:
         # 3. there is one, and others that break one condition each: with which of them does a validator agree?
         known = set(writer.parts(writing))
         changed = [part for part in reader.parts(reading) if part not in known]
-        documents = [outcome.value, *_breaking(search, wrote, changed)]
-        confirmed = [document for document in documents if _confirmed(writer, reader, document)]
+        documents = {written(one): one for one in (outcome.value, *_breaking(search, wrote, changed))}
+        confirmed = [text for text, document in documents.items() if _confirmed(writer, reader, document)]
         if not confirmed:
             return unknown("witness-unconfirmed" if outcome.sure else outcome.reason, budget.spent)
-        return Incompatible(findings(writer, reader, confirmed), Witness(written(confirmed[0])))
+        return Incompatible(findings(writer, reader, [documents[text] for text in confirmed]), Witness(confirmed[0]))
 
 
 def _confirmed(writer: JsonSchema, reader: JsonSchema, document: Value) -> bool:
