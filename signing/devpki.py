@@ -29,11 +29,9 @@ ROOT_YEARS: Final = 10
 ISSUING_YEARS: Final = 5
 DEVELOPMENT_POLICY: Final = x509.ObjectIdentifier("2.25.144103871989411281095068640064496301568")
 """Stands as a certificate policy in all that this authority issues (an arc by UUID, ITU-T X.667 §7)."""
-_QC_SEAL: Final = bytes.fromhex(
-    "302a3008060604008e4601013008060604008e4601043014060604008e460106300a060704008e46010602"
-)
-"""QcCompliance, QcSSCD and QcType eSeal: on a certificate that says it is for development they bind nobody."""
-_QCP_LEGAL: Final = x509.PolicyInformation(x509.ObjectIdentifier("0.4.0.194112.1.3"), None)
+_QC_SEAL: Final = bytes.fromhex("301f3008060604008e4601013013060604008e4601063009060704008e46010602")
+"""QcCompliance and QcType eSeal: on a certificate that says it is for development they bind nobody."""
+_QCP_LEGAL: Final = x509.PolicyInformation(x509.ObjectIdentifier("0.4.0.194112.1.1"), None)
 _BACKDATED: Final = timedelta(minutes=5)  # a neighbour's clock may be behind when a fresh certificate reaches it
 _DEVELOPMENT: Final = x509.PolicyInformation(DEVELOPMENT_POLICY, None)
 _CURVE: Final = ec.SECP256R1()
