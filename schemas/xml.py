@@ -33,6 +33,9 @@ MAX_VIOLATIONS: Final = 100
 MAX_OCCURS: Final = 10_000
 """A larger maxOccurs makes the schema compiler unroll that many states; `unbounded` costs nothing."""
 
+GAVE_UP: Final = "validator-gave-up"
+"""The rule of an element that could not be judged."""
+
 _XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 _REFERENCES: Final = tuple(f"{_XS}{name}" for name in ("include", "import", "redefine", "override"))
 _DECLARATION: Final = re.compile(
@@ -221,10 +224,17 @@ class XsdSchema:
         self._lock = Lock()  # lxml keeps the log of the latest validation on the schema object
 
     def violations(self, element: Element) -> list[Violation]:
-        """Judge a parsed element; empty when it obeys. At most `MAX_VIOLATIONS` are listed."""
+        """Judge a parsed element; empty when it obeys. At most `MAX_VIOLATIONS` are listed.
+
+        Where libxml2 gives up (a content model that nests counts takes it too many tries) the element is refused,
+        by the rule `GAVE_UP`.
+        """
         with self._lock:
-            if self._schema.validate(element):
-                return []
+            try:
+                if self._schema.validate(element):
+                    return []
+            except etree.XMLSchemaValidateError:
+                return [Violation(GAVE_UP, "", _line(element))]
             log = cast("Iterable[_Entry]", self._schema.error_log)
             entries = list(islice(log, MAX_VIOLATIONS))
         return [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from registry.evolution.budget import Budget, BudgetSpentError
 from registry.evolution.xsd.model import Facets
 from registry.evolution.xsd.simple.accepts import STRINGS, accepts
 from registry.evolution.xsd.simple.languages import Comparison, strengths
@@ -17,9 +18,10 @@ from registry.evolution.xsd.simple.samples import samples
 from registry.evolution.xsd.simple.whitespace import STRENGTH
 
 if TYPE_CHECKING:
-    from registry.evolution.budget import Budget
     from registry.evolution.xsd.model import SimpleType
 
+LANGUAGE_STEPS: Final = 60_000
+"""Steps for the languages of one pair of types; then it is not proven."""
 MANY: Final = 10**18
 _MOST: Final = 24
 _WIDER: Final = frozenset({("decimal", "float"), ("decimal", "double"), ("float", "double")})
@@ -49,7 +51,7 @@ def gap(writer: SimpleType, reader: SimpleType, budget: Budget) -> Gap | None:
     if texts:
         return Gap(_rule(writer, reader), tuple(texts[:_MOST]))
     # ③ a proof from the languages, or a text that they tell apart; no language says what an ID demands
-    shown = _taken_apart(writer, reader, budget)
+    shown = _by_languages(writer, reader, budget)
     if shown is None and not judged_wholly(reader):
         return None
     if shown is None:
@@ -71,6 +73,17 @@ def _refused(writer: SimpleType, reader: SimpleType, tried: list[str], budget: B
     if certain:
         return [text for text in refused if accepts(writer, text, budget)]
     return refused + [text for text, answer in judged if answer is None]
+
+
+def _by_languages(writer: SimpleType, reader: SimpleType, budget: Budget) -> list[str] | None:
+    """None where languages prove it; no pair of types may spend what all others need."""
+    own = Budget(min(LANGUAGE_STEPS, max(budget.limit - budget.spent, 0)))
+    try:
+        return _taken_apart(writer, reader, own)
+    except BudgetSpentError:
+        return []
+    finally:
+        budget.spend(min(own.spent, own.limit), "pattern")
 
 
 def _taken_apart(writer: SimpleType, reader: SimpleType, budget: Budget) -> list[str] | None:

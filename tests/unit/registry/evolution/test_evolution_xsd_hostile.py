@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from lxml import etree
 from xsd_pairs import choice, compared, element, read, restricted, root, schema, sequence, typed
 
 from registry.evolution import limits
 from registry.evolution.port import SchemaError
 from registry.evolution.verdict import Compatible, Incompatible, Unknown
+from schemas.xml import GAVE_UP, XsdSchema, parse
 
 
 def doubling(levels: int, kind: str = "sequence", occurs: str = "") -> str:
@@ -121,6 +125,36 @@ TAKEN = {
 @pytest.mark.parametrize(("one", "other", "said"), TAKEN.values(), ids=TAKEN)
 def test_heavy_schemas_are_compared_within_the_budget(one: str, other: str, said: type):
     assert isinstance(compared(read(one), read(other), 60_000), said)
+
+
+class Weary:
+    """A validator that gives up, as libxml2 does where a content model nests counts."""
+
+    def validate(self, _element: object) -> bool:
+        raise etree.XMLSchemaValidateError("Internal error in XML Schema validation.")
+
+
+def test_a_validator_that_gives_up_confirms_nothing():
+    weary = XsdSchema(Weary(), frozenset())  # type: ignore[arg-type]
+    assert [one.rule for one in weary.violations(parse(b"<r/>"))] == [GAVE_UP]
+    one, other = read(typed("xs:int")), read(typed("xs:byte"))
+    assert isinstance(compared(one, other), Incompatible)
+    assert isinstance(compared(one, replace(other, validator=weary)), Unknown)
+    assert isinstance(compared(replace(one, validator=weary), other), Unknown)
+
+
+NOTHING = '<xs:sequence minOccurs="0" maxOccurs="3">'
+
+
+def test_counts_of_nothing_within_counts_of_nothing_are_refused():
+    for depth, taken in ((1, True), (2, True), (3, False)):
+        text = root(NOTHING * depth + element("a", 0) + element("b", 0) + "</xs:sequence>" * depth)
+        if taken:
+            assert compared(read(text), read(text)) == Compatible()
+            continue
+        with pytest.raises(SchemaError) as caught:
+            read(text)
+        assert caught.value.rule == "too-complex"
 
 
 def test_a_spent_budget_is_said_with_the_steps():
