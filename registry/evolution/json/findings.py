@@ -15,8 +15,8 @@ import jsonschema_rs
 from registry.evolution.json.follow import Speaking, names_property, speaking_of
 from registry.evolution.json.reading import Value
 from registry.evolution.json.resources import pointer_of
-from registry.evolution.json.texts import ADDED, FINDINGS, NARROWED, UNKNOWN, Words
-from registry.evolution.verdict import Finding, Place, Unknown
+from registry.evolution.json.texts import ADDED, FINDINGS, NARROWED, Words
+from registry.evolution.verdict import Finding, Place
 from registry.model import Text
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20
 _Kind = jsonschema_rs.ValidationErrorKind
-
-
-def unknown(rule: str, spent: int) -> Unknown:
-    """Nobody knows, and why."""
-    return Unknown(rule, Place(), Place(), UNKNOWN[rule], spent)
 
 
 def findings(writer: JsonSchema, reader: JsonSchema, documents: list[Value]) -> tuple[Finding, ...]:

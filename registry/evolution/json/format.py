@@ -14,7 +14,7 @@ from registry.evolution.budget import Budget, BudgetSpentError
 from registry.evolution.json.compiled import Compiler, Reading
 from registry.evolution.json.confirm import Confirming
 from registry.evolution.json.costs import refuse_costly
-from registry.evolution.json.findings import findings, unknown
+from registry.evolution.json.findings import findings
 from registry.evolution.json.formula import Formula, negation
 from registry.evolution.json.keywords import KEYWORDS
 from registry.evolution.json.lines import line_of
@@ -24,6 +24,7 @@ from registry.evolution.json.parts import parts_of
 from registry.evolution.json.reading import Value, written
 from registry.evolution.json.resources import Resources, pointer_of
 from registry.evolution.json.search import Search
+from registry.evolution.json.undecided import unknown
 from registry.evolution.json.unevaluated import closing
 from registry.evolution.port import FormatName, Parsed, Policy, Strictness
 from registry.evolution.verdict import Compatible, Incompatible, Place, Verdict, Witness
@@ -95,10 +96,10 @@ class JsonFormat:
         try:
             outcome = search.find(goal([wrote, negation(read)]))
         except BudgetSpentError as spent:
-            return unknown("budget-spent", spent.limit)
+            return unknown("budget-spent", writer, reader, spent.limit)
         # 2. there is none, or nobody knows
         if isinstance(outcome, Doubt):
-            return unknown(outcome.reason, budget.spent)
+            return unknown(outcome.reason, writer, reader, budget.spent)
         if not isinstance(outcome, Found):
             return Compatible()
         # 3. there is one, and others that break one condition each: with which of them does a validator agree?
@@ -107,7 +108,8 @@ class JsonFormat:
         documents = {written(one): one for one in (outcome.value, *_breaking(search, wrote, changed))}
         confirmed = [text for text, document in documents.items() if _confirmed(writer, reader, document)]
         if not confirmed:
-            return unknown("witness-unconfirmed" if outcome.sure else outcome.reason, budget.spent)
+            rule = "witness-unconfirmed" if outcome.sure else outcome.reason
+            return unknown(rule, writer, reader, budget.spent)
         return Incompatible(findings(writer, reader, [documents[text] for text in confirmed]), Witness(confirmed[0]))
 
 
