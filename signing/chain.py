@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
@@ -219,6 +220,7 @@ def _fit(leaf: x509.Certificate, use: Use) -> None:
         raise VerdictError(because(Indication.CHAIN_CONSTRAINTS_FAILURE, "3 usage", fault))
 
 
+@lru_cache(maxsize=256)  # the same few stand in every container, and each is looked at many times
 def parsed(der: bytes) -> x509.Certificate:
     """A certificate of which every part reads.
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import xroad_kit
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from tsa_kit import run
 from xades_kit import FILES, Bench, later
@@ -143,3 +144,20 @@ def test_our_judge_takes_what_eu_dss_signs(bench: Bench, dss: str, tmp_path: Pat
     checked = asice.check((tmp_path / "out.asice").read_bytes(), trust, at, Demands(least=Level.B))
     assert checked.verdict.passed, str(checked.verdict)
     assert sorted(checked.files.values()) == sorted(file.data for file in FILES)
+
+
+@pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="there is no xmlsec1 on this machine")
+def test_xmlsec1_takes_the_inclusive_form_of_x_roads_signatures(bench: Bench, tmp_path: Path):
+    files = xroad_kit.message(bench)
+    (tmp_path / "signatures.xml").write_bytes(files["META-INF/signatures.xml"])
+    (tmp_path / "message.xml").write_bytes(files["message.xml"])
+    trust = ["--trusted-pem", bench.folder / "root.pem", "--untrusted-pem", bench.folder / "issuing.pem"]
+    where = [
+        "--url-map:/message.xml",
+        "message.xml",
+        "--id-attr:Id",
+        "http://uri.etsi.org/01903/v1.3.2#:SignedProperties",
+    ]
+    words = ["xmlsec1", "--verify", *trust, *where, "signatures.xml"]
+    done = subprocess.run(list(map(str, words)), cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
