@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from registry.evolution.port import FormatName
-from registry.registered.identity import Reference, digests, guid_of
+from registry.registered.identity import Reference, digests
 from registry.registered.names import Subject
 from registry.registered.settings import Metadata
 
@@ -16,6 +16,14 @@ _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _references: Final = msgspec.json.Decoder(tuple[Reference, ...])
 _metadata: Final = msgspec.json.Decoder(Metadata | None)
 _rules: Final = msgspec.json.Decoder(dict[str, Any] | None)
+
+
+class Marks(NamedTuple):
+    """The digests by which equal schemas are found: whole, text and references, canonical text and references."""
+
+    whole: str
+    text: str
+    canonical: str
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -49,17 +57,10 @@ class Content(msgspec.Struct, frozen=True):
         return digests(self.type, self.canonical, self.references, None, None).text
 
     @property
-    def guid(self) -> str:
-        """The same in every context."""
-        return guid_of(self.whole)
-
-
-class Marks(NamedTuple):
-    """The digests by which equal schemas are found: whole, text and references, canonical text and references."""
-
-    whole: str
-    text: str
-    canonical: str
+    def marks(self) -> Marks:
+        """All three; worth keeping, for each reads the whole text."""
+        found = digests(self.type, self.text, self.references, self.metadata, self.rules)
+        return Marks(found.whole, found.text, self.canonical_digest)
 
 
 class Version(NamedTuple):

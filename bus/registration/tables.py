@@ -59,7 +59,7 @@ SCHEMAS: Final = Table(
     Column("rules", LargeBinary, nullable=False),
 )
 Index("schemas_guid", SCHEMAS.c.guid)
-Index("schemas_whole", SCHEMAS.c.context, SCHEMAS.c.whole)
+Index("schemas_whole", SCHEMAS.c.context, SCHEMAS.c.whole, SCHEMAS.c.id)
 
 VERSIONS: Final = Table(
     "versions",

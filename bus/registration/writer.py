@@ -25,10 +25,11 @@ from bus.registration.store import (
     setting_in,
     settings_in,
 )
-from bus.registration.stored import ALL, LIVING, Content, Named, packed
+from bus.registration.stored import ALL, LIVING, Content, Marks, Named, packed
 from bus.registration.tables import CHANGES, CONTEXTS, REFERENCES, SCHEMAS, SETTINGS, STATE, VERSIONS
 from bus.storage.engine import writing
 from bus.storage.port import StoreError
+from registry.registered.identity import guid_of
 from registry.registered.names import Subject
 from registry.registered.settings import Config, Mode
 
@@ -100,6 +101,7 @@ class Writer(Reader):
             IdTakenError: the id belongs to another schema.
         """
         subject = wanted.subject
+        marks = wanted.content.marks
         with self._changing(subject.context) as connection:
             versions = named_in(connection, subject, ALL)
             if list(seen.versions) != versions or settings_in(connection, subject) != (seen.config, seen.mode):
@@ -108,11 +110,11 @@ class Writer(Reader):
                 if all(one.version != number for one in named_in(connection, target, ALL)):
                     raise MovedError("a schema that this one refers to has gone")
             number = wanted.version or max((one.version for one in versions), default=0) + 1
-            id_ = self._id_of(connection, wanted)
+            id_ = self._id_of(connection, wanted, marks)
             connection.execute(sa.delete(VERSIONS).where(*of(subject), VERSIONS.c.version == number))
             row = {"version": number, "id": id_, "deleted": False, "time_ms": change.time_ms}
             connection.execute(sa.insert(VERSIONS).values(context=subject.context, subject=subject.name, **row))
-            told = {"sha256": wanted.content.text_digest, "guid": wanted.content.guid}
+            told = {"sha256": marks.text, "guid": guid_of(marks.whole)}
             _tell(connection, change, subject.text, told, version=number, schema_id=id_)
         return Named(subject, number, id_, deleted=False)
 
@@ -184,21 +186,21 @@ class Writer(Reader):
             connection.execute(sa.select(CONTEXTS.c.next_id).where(CONTEXTS.c.context == context).with_for_update())
             yield connection
 
-    def _id_of(self, connection: sa.Connection, wanted: Wanted) -> int:
+    def _id_of(self, connection: sa.Connection, wanted: Wanted, marks: Marks) -> int:
         """The id that this schema has in its context, or a new one."""
         context, content = wanted.subject.context, wanted.content
         connection.execute(sa.update(CONTEXTS).where(CONTEXTS.c.context == context).values(listed=True))
-        own = SCHEMAS.c.whole == content.whole if wanted.id is None else SCHEMAS.c.id == wanted.id
+        own = SCHEMAS.c.whole == marks.whole if wanted.id is None else SCHEMAS.c.id == wanted.id
         known = connection.execute(
             sa.select(SCHEMAS.c.id, SCHEMAS.c.whole).where(SCHEMAS.c.context == context, own).order_by(SCHEMAS.c.id)
         ).first()
-        if known is not None and known.whole != content.whole:
+        if known is not None and known.whole != marks.whole:
             raise IdTakenError("this id belongs to another schema")
         if known is not None:
             return int(known.id)
         next_id = int(connection.scalars(sa.select(CONTEXTS.c.next_id).where(CONTEXTS.c.context == context)).one())
         id_ = next_id if wanted.id is None else wanted.id
-        connection.execute(sa.insert(SCHEMAS).values(context=context, id=id_, **_row(content)))
+        connection.execute(sa.insert(SCHEMAS).values(context=context, id=id_, **_row(content, marks)))
         for place, (target, number) in enumerate(wanted.targets):
             to = {"to_context": target.context, "to_subject": target.name, "to_version": number}
             connection.execute(sa.insert(REFERENCES).values(context=context, id=id_, place=place, **to))
@@ -207,13 +209,13 @@ class Writer(Reader):
         return id_
 
 
-def _row(content: Content) -> dict[str, Any]:
+def _row(content: Content, marks: Marks) -> dict[str, Any]:
     return {
-        "guid": content.guid,
+        "guid": guid_of(marks.whole),
         "type": str(content.type),
-        "whole": content.whole,
-        "text_digest": content.text_digest,
-        "canonical_digest": content.canonical_digest,
+        "whole": marks.whole,
+        "text_digest": marks.text,
+        "canonical_digest": marks.canonical,
         "text": content.text,
         "refs": packed(content.references),
         "metadata": packed(content.metadata),

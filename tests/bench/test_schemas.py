@@ -27,6 +27,7 @@ from registry.evolution.port import FormatName
 from registry.registered.names import Subject
 from registry.subjects import compile_json
 
+pytestmark = pytest.mark.timeout(1200)
 MANY = int(os.environ.get("LIENTHONG_BENCH_SCHEMAS", "7000"))
 TICKS = os.sysconf("SC_CLK_TCK")
 FIELDS = 26
@@ -67,6 +68,7 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.child: Child | None = None
         rights = [Grant(subjects=":*:", may=EVERYTHING)]
         self.secret, _ = new_registrant(
             folder / "registrants.toml", name="bench", agency="a100000", rights=rights, days=1, now=datetime.now(UTC)
@@ -74,20 +76,24 @@ class Served:
 
     async def start(self) -> None:
         arguments = ("schemas", "serve", str(self.folder), "--listen", "127.0.0.1:0", "--processes", "1")
-        self.child = Child.start(self.folder / "log", *COMMAND, *arguments)
-        await until(lambda: "Registry of schemas at" in self.child.text, within_s=60)
-        self.url = self.child.text.partition("Registry of schemas at ")[2].partition(";")[0]
+        self.child = child = Child.start(self.folder / "log", *COMMAND, *arguments)
+        await until(lambda: "Registry of schemas at" in child.text, within_s=60)
+        self.url = child.text.partition("Registry of schemas at ")[2].partition(";")[0]
+
+    @property
+    def pid(self) -> int:
+        return self.child.process.pid if self.child is not None else 0
 
     def client(self) -> SchemasClient:
         return SchemasClient(self.url, self.secret)
 
     def cpu_s(self) -> float:
         """What the process itself has used."""
-        stat = Path(f"/proc/{self.child.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(stat[11]) + int(stat[12])) / TICKS
 
     def resident_mib(self) -> float:
-        status = Path(f"/proc/{self.child.process.pid}/status").read_text(encoding="ascii")
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
@@ -95,7 +101,8 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     running = Served(tmp_path)
     yield running
-    running.child.stop()
+    if running.child is not None:
+        running.child.stop()
 
 
 async def test_ids_per_second_and_core(served: Served):

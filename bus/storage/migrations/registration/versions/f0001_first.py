@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.Column("next", sa.BigInteger, nullable=False),
     )
     op.create_index("schemas_guid", "schemas", ["guid"])
-    op.create_index("schemas_whole", "schemas", ["context", "whole"])
+    op.create_index("schemas_whole", "schemas", ["context", "whole", "id"])
     op.create_index("versions_id", "versions", ["context", "id"])
     op.create_index("schema_referenced", "schema_references", ["to_context", "to_subject", "to_version"])
     waiting = sa.text("record IS NULL")
