@@ -26,8 +26,9 @@ from registry.evolution.json.resources import Resources, pointer_of
 from registry.evolution.json.search import Search
 from registry.evolution.json.undecided import unknown
 from registry.evolution.json.unevaluated import closing
-from registry.evolution.port import FormatName, Parsed, Policy, Strictness
+from registry.evolution.port import FormatName, Parsed, Policy, SchemaError, Strictness
 from registry.evolution.verdict import Compatible, Incompatible, Place, Verdict, Witness
+from registry.model import Text
 
 _TOLD: Final = 40
 """Conditions that are looked at to tell what is wrong."""
@@ -82,7 +83,14 @@ class JsonFormat:
 
     def parse(self, text: str, references: Mapping[str, str], budget: Budget) -> JsonSchema:
         """See ``Format``. Without ``$schema`` it is read as draft 7, as stock clients do."""
-        return JsonSchema(text, references, budget)
+        try:
+            return JsonSchema(text, references, budget)
+        except BudgetSpentError as spent:
+            said = Text(
+                vi=f"Đọc lược đồ cần hơn {spent.limit} bước.",
+                en=f"Reading the schema takes more than {spent.limit} steps.",
+            )
+            raise SchemaError("too-costly", said) from None
 
     def included(self, writer: Parsed, reader: Parsed, policy: Policy, budget: Budget) -> Verdict:
         """See ``Format``."""

@@ -213,6 +213,19 @@ def test_too_many_references_are_refused():
     assert caught.value.rule == "too-many-references"
 
 
+def test_a_budget_that_is_too_small_is_an_answer_too():
+    with pytest.raises(SchemaError) as caught:
+        FORMAT.parse(json.dumps({"enum": list(range(100))}), {}, Budget(50))
+    assert caught.value.rule == "too-costly"
+    one, other = (
+        FORMAT.parse(json.dumps(schema), {}, Budget(PARSE_STEPS)) for schema in (unions(30), conditionals(9, 9))
+    )
+    for steps in (1, 2, 5, 10, 20, 50, 100, 200, 500):
+        budget = Budget(steps)
+        verdict = FORMAT.included(one, other, Policy(), budget)
+        assert isinstance(verdict, Incompatible) or (isinstance(verdict, Unknown) and verdict.rule == "budget-spent")
+
+
 def test_a_reference_that_is_broken_is_told_with_its_name():
     with pytest.raises(SchemaError) as caught:
         FORMAT.parse('{"$ref": "a.json"}', {"a.json": "{"}, Budget(PARSE_STEPS))
