@@ -15,6 +15,7 @@ from registry.model import Text
 if TYPE_CHECKING:
     from registry.evolution.xsd.model import Where
 
+_LONGEST_NAME: Final = 200
 _SAID: Final[dict[str, Text]] = {
     "too-large": Text(vi="Lược đồ dài quá giới hạn.", en="The schema is longer than allowed."),
     "not-xml": Text(vi="Văn bản không phải XML được nhận: {}.", en="The text is no XML that may enter: {}."),
@@ -45,5 +46,6 @@ _SAID: Final[dict[str, Text]] = {
 def refuse(rule: str, what: str = "", where: Where | None = None, place: Place | None = None) -> SchemaError:
     """The error to raise; ``what`` is a name or word of the schema, which is public."""
     said = _SAID[rule]
+    what = what if len(what) <= _LONGEST_NAME else f"{what[:_LONGEST_NAME]}…"
     found = place or (where.place() if where else Place())
     return SchemaError(rule, Text(vi=said.vi.replace("{}", what), en=said.en.replace("{}", what)), found)

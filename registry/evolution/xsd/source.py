@@ -68,11 +68,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """A document that another refers to; ``redefine`` names the element whose children replace some of it."""
+    """A document that another refers to; ``redefine`` names the element whose children replace some of it.
+
+    ``first`` says that nothing has led to it before.
+    """
 
     document: Document
     redefine: Element | None = None
     by: Document | None = None
+    first: bool = True
 
 
 class Sources:
@@ -102,7 +106,8 @@ class Sources:
         while todo:
             link = todo.pop(0)
             self.links.append(link)
-            todo.extend(self._followed(link.document))
+            if link.first:
+                todo.extend(self._followed(link.document))
 
     def _followed(self, document: Document) -> Iterator[Link]:
         for node in document.root.iterchildren(*_FOLLOWED):
@@ -127,11 +132,11 @@ class Sources:
         chameleon = kind != "import" and not own and bool(wanted)
         if own != wanted and not chameleon:
             raise refuse("namespace-mismatch", name, by.where(node))
-        redefined = kind == "redefine" and len(node) > 0
-        if (text, wanted) in self._seen and not redefined:
-            return
+        first = (text, wanted) not in self._seen
         self._seen.add((text, wanted))
-        yield Link(Document(name, root, wanted, chameleon), node if redefined else None, by)
+        redefined = node if kind == "redefine" and len(node) > 0 else None
+        if first or redefined is not None:
+            yield Link(Document(name, root, wanted, chameleon), redefined, by, first=first)
 
     def root(self, name: str, text: str = "") -> Element:
         """The root of the document called ``name``; its text where it was not read before."""

@@ -15,6 +15,8 @@ from registry.model import Text
 if TYPE_CHECKING:
     from registry.evolution.xsd.doubts import Doubt
 
+_LONGEST_NAME: Final = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -231,5 +233,6 @@ def unknown_text(rule: str, what: str) -> Text:
 def _filled(text: Text, about: tuple[str, ...]) -> Text:
     vi, en = text.vi, text.en
     for index, name in enumerate(about):
-        vi, en = vi.replace(f"{{{index}}}", name), en.replace(f"{{{index}}}", name)
+        short = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+        vi, en = vi.replace(f"{{{index}}}", short), en.replace(f"{{{index}}}", short)
     return Text(vi=vi, en=en)

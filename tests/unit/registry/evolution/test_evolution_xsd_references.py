@@ -117,6 +117,15 @@ def test_documents_that_include_one_another_end():
     assert compared(found, found) == Compatible()
 
 
+def test_a_document_that_redefines_itself_ends():
+    inner = '<xs:simpleType name="Code"><xs:restriction base="Code"/></xs:simpleType>'
+    again = f'<xs:redefine schemaLocation="a.xsd">{inner}</xs:redefine>'
+    main = schema(again + '<xs:element name="r" type="Code"/>')
+    long, short = (read(main, {"a.xsd": schema(again + CODE.replace("{}", size))}) for size in ("9", "5"))
+    assert compared(short, long) == Compatible()
+    assert isinstance(compared(long, short), Incompatible)
+
+
 NEWER = [
     root(sequence(element("a")) + '<xs:assert test="a"/>'),
     root('<xs:all><xs:element name="a" maxOccurs="2"/></xs:all>'),
