@@ -70,8 +70,9 @@ async def register(registry: Registry, who: Principal, subject: Subject, offered
     for _ in range(_ATTEMPTS):
         seen, living = await asyncio.to_thread(registry.store.seen, subject)
         _mode_allows(subject, seen.mode, offered)
-        content = _completed(offered.content, living, seen.config)
-        same = None if seen.mode is Mode.IMPORT else _same(content, offered.content, living)
+        imported = seen.mode is Mode.IMPORT  # what is brought along is taken as it is
+        content = offered.content if imported else _completed(offered.content, living, seen.config)
+        same = None if imported else _same(content, offered.content, living)
         if same is not None:
             return same
         judged = await _judged(registry, subject, content, living, seen)

@@ -122,6 +122,15 @@ def test_an_alias_opens_nothing_that_is_closed(standing: Standing):
     assert standing.put("own-door", requiring(), who="writer").code == 40301
 
 
+def test_what_is_imported_stays_as_it_was(standing: Standing):
+    assert standing.ask("PUT", "/mode/:.brought:", {"mode": "IMPORT"}).status == 200
+    about = {"properties": {"team": "x"}}
+    assert standing.put(":.brought:s", requiring(), metadata=about, id=5, version=1).status == 200
+    assert standing.put(":.brought:s", requiring("a"), id=6, version=2).status == 200
+    assert "metadata" not in standing.ask("GET", "/subjects/:.brought:s/versions/2").body
+    assert standing.put(":.brought:s", requiring("b"), id=6, version=2).code == 42205
+
+
 def test_a_compatibility_group_is_compared_within_itself(standing: Standing):
     assert standing.ask("PUT", "/config/grouped", {"compatibilityGroup": "major"}).status == 200
     one, two = ({"properties": {"major": number}} for number in ("1", "2"))
