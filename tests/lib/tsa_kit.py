@@ -83,6 +83,15 @@ class Authority:
         (self.folder / f"{name}.key").write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, plain))
         return made
 
+    def below(self, name: str) -> Authority:
+        """An issuing authority under this one, with a time-stamping certificate of its own."""
+        under = Authority(self.folder / name, name)
+        usage = _usage(key_cert_sign=True, crl_sign=True)
+        more = ((x509.BasicConstraints(ca=True, path_length=0), True), (usage, True))
+        under.root = self._made(name, under.key.public_key(), more, 3650)
+        (under.folder / "root.pem").write_bytes(under.root.public_bytes(PEM))
+        return under
+
     def reply(self, request: bytes, name: str = "tsa", more: str = "") -> bytes:
         """What `openssl ts` answers; `more` are further lines of its configuration."""
         config, query, answer = (self.folder / f"{name}.{end}" for end in ("cnf", "tsq", "tsr"))

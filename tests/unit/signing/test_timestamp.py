@@ -58,6 +58,17 @@ def test_keys_of_the_closed_list_pass(authority: Authority, kind: str):
     assert reason(pending.complete(authority.reply(pending.request, kind)), authority) is None
 
 
+def test_an_issuing_authority_in_between_comes_with_the_token_or_from_the_reader(authority: Authority):
+    under = authority.below("issuing")
+    pending = begin(DATA)
+    carried = pending.complete(under.reply(pending.request, more=f"certs = {under.folder}/root.pem\n"))
+    assert reason(carried, authority) is None
+    pending = begin(DATA)
+    bare = pending.complete(under.reply(pending.request))
+    assert reason(bare, authority) is Indication.NO_CERTIFICATE_CHAIN_FOUND
+    assert check(bare, DATA, authority.anchors, now(), under.anchors)[0].passed
+
+
 def test_openssl_takes_the_kept_token_too(authority: Authority, token: bytes):
     (authority.folder / "kept.tst").write_bytes(token)
     (authority.folder / "kept.txt").write_bytes(DATA)
