@@ -16,6 +16,7 @@ from typing import Self
 import structlog
 from aiohttp import web
 
+from bus.audit.holders import Outbox, outbox_of
 from bus.audit.index import IndexStore, create_index
 from bus.audit.indexer import Indexer, Shelf
 from bus.audit.inquiry import Inquiries
@@ -63,10 +64,13 @@ class Opened:
     shelf: Shelf
     index: IndexStore
     names: Pseudonyms
+    outbox: Outbox | None = None
 
     def indexer(self, *, only_reads: bool = False) -> Indexer:
         """What feeds the tables; with `only_reads` it finishes no order of erasure in the ledger's store."""
-        return Indexer(self.shelf, self.index, self.names, only_reads=only_reads)
+        if self.outbox is None:
+            return Indexer(self.shelf, self.index, self.names, only_reads=only_reads)
+        return Indexer(self.shelf, self.index, self.names, only_reads=only_reads, issue=self.outbox.issue)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -93,7 +97,7 @@ def open_audit(ledger: LedgerFiles, files: AuditFiles) -> Opened:
     shelf = open_shelf(ledger)
     try:
         create_index(files.index_url)
-        return Opened(shelf, IndexStore(files.index_url), Pseudonyms(files.names))
+        return Opened(shelf, IndexStore(files.index_url), Pseudonyms(files.names), outbox_of(ledger.folder))
     except BaseException:
         shelf.store.close()
         raise

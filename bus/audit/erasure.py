@@ -84,7 +84,7 @@ async def erase(
         raise ErasureRefusedError("erasure: orders of erasure and changes of the registry are kept for ever")
     number = new_id()
     if told is not None:
-        told[0].draft(number, Draft(order.by, order.reason, holders(shelf, order.ranges)))
+        told[0].draft(number, Draft(told[1], order.by, order.reason, holders(shelf, order.ranges)))
     details = encode(Erasure(erasure=number, by=order.by, reason=order.reason, ranges=order.ranges))
     outcome = await ledger.append(own_record(LeafType.ERASURE, order.agency, details, clock()))
     if not isinstance(outcome, Appended):
@@ -92,7 +92,7 @@ async def erase(
             told[0].discard(number)
         raise ErasureRefusedError("erasure: the order could not be recorded")
     if told is not None:
-        told[0].issue(number, outcome.index, told[1])
+        told[0].issue(number, outcome.index)
     return Erased(outcome.index, order.ranges, shelf.erase(order.ranges))
 
 

@@ -28,6 +28,7 @@ _STRIDE: Final = 1024
 class Draft(msgspec.Struct, frozen=True):
     """An order that may not stand in the ledger yet: what each holder would be told."""
 
+    instance: str
     by: str
     reason: str
     holders: dict[str, tuple[str, ...]]
@@ -70,13 +71,18 @@ class Outbox:
         """The order was not recorded."""
         (self._folder / f"draft-{name}.json").unlink(missing_ok=True)
 
-    def issue(self, name: str, order: int, instance: str) -> None:
-        """The order stands in the ledger under this number: its parts may leave."""
-        draft = msgspec.json.decode((self._folder / f"draft-{name}.json").read_bytes(), type=Draft)
+    def issue(self, name: str, order: int) -> None:
+        """The order stands in the ledger under this number: its parts may leave; a second time there is nothing to do."""
+        try:
+            draft = msgspec.json.decode((self._folder / f"draft-{name}.json").read_bytes(), type=Draft)
+        except FileNotFoundError:
+            return
         for agency, exchanges in draft.holders.items():
             for part, start in enumerate(range(0, len(exchanges), MAX_EXCHANGES)):
                 told = exchanges[start : start + MAX_EXCHANGES]
-                data = ErasureOrder(1, "erasure-order", instance, order, part, agency, draft.by, draft.reason, told)
+                data = ErasureOrder(
+                    1, "erasure-order", draft.instance, order, part, agency, draft.by, draft.reason, told
+                )
                 replace_durably(self._file(order, agency, part, "json"), encode(data))
         self.discard(name)
 
@@ -103,7 +109,7 @@ class Outbox:
         return [self._standing(path) for path in sorted(self._folder.glob("order-*.json"))]
 
     def drafts(self) -> list[str]:
-        """Ids of orders that were cut short: not recorded, or recorded and not issued."""
+        """Ids of orders that were cut short: not recorded; or recorded, which the search's feeder finishes."""
         return sorted(path.stem.removeprefix("draft-") for path in self._folder.glob("draft-*.json"))
 
     def _standing(self, path: Path) -> Standing:

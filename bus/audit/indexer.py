@@ -78,9 +78,19 @@ class Indexer:
         index: the tables.
         names: pseudonyms of people.
         only_reads: leave it to others to finish an order of erasure in the ledger's store.
+        issue: given an order's id and number, tells those who hold copies if nobody has yet.
     """
 
-    def __init__(self, shelf: Shelf, index: IndexStore, names: Pseudonyms, *, only_reads: bool = False) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        index: IndexStore,
+        names: Pseudonyms,
+        *,
+        only_reads: bool = False,
+        issue: Callable[[str, int], None] = lambda _order, _number: None,
+    ) -> None:
+        self._issue = issue
         self._shelf = shelf
         self._only_reads = only_reads
         self._index = index
@@ -188,6 +198,8 @@ class Indexer:
 
     def _erase(self, read: Sequence[_Read]) -> None:
         for row, tells in read:
+            if tells.order and not self._only_reads:
+                self._issue(tells.order, row.idx)
             ranges = [(first, min(end, row.idx)) for first, end in tells.erases if first < row.idx]
             if ranges:
                 if not self._only_reads:

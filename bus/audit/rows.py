@@ -49,6 +49,7 @@ class Told(NamedTuple):
         overrides: (field, reason) of each passing of the guard.
         erases: ranges that an order erases.
         prunes: the minimum index that an order of pruning sets; 0 for none.
+        order: id of an order of erasure or pruning.
     """
 
     basis: str | None = None
@@ -59,6 +60,7 @@ class Told(NamedTuple):
     overrides: tuple[tuple[str, str], ...] = ()
     erases: tuple[tuple[int, int], ...] = ()
     prunes: int = 0
+    order: str = ""
 
 
 NOTHING: Final = Told()
@@ -122,7 +124,7 @@ def _of_inquiry(data: bytes) -> Told:
 
 def _of_erasure(data: bytes) -> Told:
     order = decode_erasure(data)
-    return Told(erases=order.ranges, prunes=order.minimum or 0)
+    return Told(erases=order.ranges, prunes=order.minimum or 0, order=order.erasure)
 
 
 _READERS: Final[dict[LeafType, Callable[[bytes], Told]]] = {

@@ -60,7 +60,7 @@ def erase_status(place: Place, *, as_json: Json = False) -> None:
     rows = [(one.order, one.agency, one.exchanges, *done[one]) for one in found]
     data = {"orders": [msgspec.to_builtins(one._asdict()) for one in found], "cut_short": drafts}
     columns = ("order", "holder", "exchanges", "carried out", "pieces erased")
-    cut = [f"cut short, give it again: {name}" for name in drafts]
+    cut = [f"cut short before it was recorded, or waiting for the search to meet it: {name}" for name in drafts]
     emit(data, table("Orders of erasure", columns, rows), *cut, as_json=as_json)
     if drafts or any(one.done is None for one in found):
         raise typer.Exit(Exit.NO)

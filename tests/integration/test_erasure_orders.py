@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from bus.app.audit import open_shelf
+from bus.app.audit import open_audit, open_shelf
 from bus.app.counter import Counter
 from bus.app.embedded import Embedded
 from bus.app.node import Node
@@ -181,18 +181,38 @@ async def test_an_answer_counts_only_under_the_holders_own_seal(bus: Embedded):
         await node.link.call(Message(Topic.ERASURE, b"\xc1"), 10)
 
 
+async def test_an_order_that_a_crash_cut_short_is_issued_by_the_feeder(bus: Embedded, monkeypatch: pytest.MonkeyPatch):
+    real = Outbox.issue
+
+    def dies(*_: object) -> None:
+        raise KeyError("power")
+
+    monkeypatch.setattr(Outbox, "issue", dies)
+    with pytest.raises(KeyError):
+        await ordered(bus)
+    monkeypatch.setattr(Outbox, "issue", real)
+    opened = open_audit(bus.state.ledger, bus.state.audit)
+    try:
+        await asyncio.to_thread(opened.indexer().rebuild)
+    finally:
+        opened.close()
+    assert outbox(bus).drafts() == []
+    assert len(outbox(bus).standing()) == 2
+
+
 def test_an_outbox_splits_what_is_too_much_and_knows_what_was_cut_short(tmp_path: Path):
     made = Outbox(tmp_path / "erasures")
     exchanges = tuple(f"018f0000-0000-7000-8000-{number:012d}" for number in range(300))
-    made.draft("one", Draft("a court", "a mistake", {"a100001": exchanges, "a100002": exchanges[:1]}))
+    made.draft("one", Draft("VN-test", "a court", "a mistake", {"a100001": exchanges, "a100002": exchanges[:1]}))
     assert made.drafts() == ["one"]
     assert made.pending("a100001", 9) == [], "an order that does not stand in the ledger leaves nothing"
-    made.issue("one", 7, "VN-test")
+    made.issue("one", 7)
+    made.issue("one", 7)
     assert made.drafts() == []
     orders = [decode_order(data) for data in made.pending("a100001", 9)]
     assert [len(order.exchanges) for order in orders] == [256, 44]
     assert all(len(encode(order)) < 16_384 for order in orders)
-    made.draft("two", Draft("a court", "a mistake", {"a100001": exchanges}))
+    made.draft("two", Draft("VN-test", "a court", "a mistake", {"a100001": exchanges}))
     made.discard("two")
     assert made.drafts() == []
 
