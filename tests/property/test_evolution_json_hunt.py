@@ -22,7 +22,7 @@ from registry.evolution.verdict import Compatible, Incompatible, Unknown, Verdic
 
 FORMAT = JsonFormat()
 STEPS = 50_000
-PAIRS = int(os.environ.get("EVOLUTION_PAIRS", "40"))
+PAIRS = int(os.environ.get("EVOLUTION_PAIRS", "25"))
 """Pairs of schemas for each of a row of seeds."""
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from registry.evolution.budget import Budget, BudgetSpentError
+from registry.evolution.json.cautions import Acted, acted_on, cautions
 from registry.evolution.json.compiled import Compiler, Reading
 from registry.evolution.json.confirm import Confirming
 from registry.evolution.json.costs import refuse_costly
@@ -56,6 +57,11 @@ class JsonSchema:
     def canonical(self) -> str:
         """See ``Parsed``: sorted names, no spaces, every digit."""
         return written(self.resources.value)
+
+    @cached_property
+    def acted_on(self) -> Acted:
+        """What readers act on in it, place by place."""
+        return acted_on(self.resources)
 
     def formula(self, reading: Reading) -> Formula:
         """What it says, opened by whoever looks."""
@@ -109,7 +115,7 @@ class JsonFormat:
         if isinstance(outcome, Doubt):
             return unknown(outcome.reason, writer, reader, budget.spent)
         if not isinstance(outcome, Found):
-            return Compatible()
+            return Compatible(cautions(writer, reader))
         # 3. there is one, and others that break one condition each: with which of them does a validator agree?
         known = set(writer.parts(writing))
         changed = [part for part in reader.parts(reading) if part not in known]

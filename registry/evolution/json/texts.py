@@ -40,6 +40,16 @@ NARROWED: Final = Words(
     ),
     _KEEP,
 )
+CHANGED: Final = Words(
+    Text(
+        vi="{keyword} đã khác: tài liệu vẫn được nhận nhưng có thể được hiểu khác.",
+        en="{keyword} differs: documents are accepted, but may be read as something else.",
+    ),
+    Text(
+        vi="Giữ {keyword} cũ, hoặc báo cho bên dùng trước khi đổi.",
+        en="Keep the old {keyword}, or tell those who use it before it changes.",
+    ),
+)
 FINDINGS: Final[Mapping[str, Words]] = {
     "property-became-required": Words(
         Text(

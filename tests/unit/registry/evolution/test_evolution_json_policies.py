@@ -103,6 +103,17 @@ def test_a_default_that_the_schema_itself_refuses_stands_in_for_nothing(default:
     assert rules(compare(A, reader, FILLED)) == {"property-became-required"}
 
 
+def test_a_default_that_changes_is_a_caution():
+    verdict = compare(
+        objects(a={"default": "x", **STRING}, b={"default": 1}), objects(a={"default": "y", **STRING}, b={})
+    )
+    assert isinstance(verdict, Compatible)
+    assert [(one.rule, one.writer.pointer, one.reader.pointer) for one in verdict.cautions] == [
+        ("default-changed", "/properties/a/default", "/properties/a/default"),
+        ("default-changed", "/properties/b/default", "/properties/b"),
+    ]
+
+
 def test_a_default_elsewhere_does_not_count():
     assert rules(compare(A, {**A, "default": {"a": "x"}, "required": ["a"]}, FILLED)) == {"property-became-required"}
     assert isinstance(compare({}, {"not": {**objects(a={"default": 1}), "required": ["a"]}}, FILLED), Incompatible)
