@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from registry.evolution.xsd import content
 from registry.evolution.xsd.doubts import Doubt, Shape, Trail, Way
-from registry.evolution.xsd.model import ElementDecl, Group
+from registry.evolution.xsd.model import ElementDecl, Group, Wildcard
 from registry.evolution.xsd.names import local_of
-from registry.evolution.xsd.symbols import Symbol, judged, symbols
+from registry.evolution.xsd.symbols import Symbol, let_in, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,23 +88,19 @@ class Walk:
         return ", ".join(dict.fromkeys(names[:5]))
 
     def _onward(self, here: _Here, reader: ComplexType) -> Iterator[_Here]:
-        offered = [step for state in here.readers for step in self._steps(state)]
-        named = _local_names(self._reader, offered)
+        offer = _Offer(self._reader, [step for state in here.readers for step in self._steps(state)])
+        self._budget.spend(1 + offer.size // 4 + len(here.readers), "content")
         for leaf, rest in content.steps(here.writer, self._budget):
-            for symbol in symbols(self._writer, leaf, dict.fromkeys((*self._telling, *named))):
-                states = self._take(symbol, leaf, offered, here, rest, reader)
+            for symbol in symbols(self._writer, leaf, dict.fromkeys((*self._telling, *offer.named))):
+                states = self._take(symbol, leaf, offer, here, rest, reader)
                 if states:
                     yield _leapt(here, symbol, rest, states)
 
     def _take(
-        self, symbol: Symbol, leaf: Particle, offered: list[Step], here: _Here, rest: State, reader: ComplexType
+        self, symbol: Symbol, leaf: Particle, offer: _Offer, here: _Here, rest: State, reader: ComplexType
     ) -> frozenset[State]:
-        self._budget.spend(1 + len(offered) // 4 + 2 * len(here.readers), "content")
-        hits = [
-            (decl, state)
-            for particle, state in offered
-            if (decl := judged(self._reader, particle, symbol.name)) is not None
-        ]
+        hits = offer.hits(symbol.name)
+        self._budget.spend(1 + len(hits), "content")
         trail = Trail(here.trail, symbol)
         if not hits:
             rule = "element-not-allowed" if isinstance(leaf.term, ElementDecl) else "wildcard-narrowed"
@@ -177,10 +173,26 @@ def _called(particle: Particle) -> str:
     return local_of(particle.term.name) if isinstance(particle.term, ElementDecl) else "*"
 
 
-def _local_names(schema: Schema, offered: list[Step]) -> list[str]:
-    return [
-        name
-        for particle, _ in offered
-        if isinstance(particle.term, ElementDecl)
-        for name in schema.standing_for(particle.term)
-    ]
+class _Offer:
+    """What the reader takes next, by name."""
+
+    def __init__(self, schema: Schema, steps: list[Step]) -> None:
+        self._schema: Final = schema
+        self.size: Final = len(steps)
+        self.named: Final[dict[str, list[tuple[ElementDecl, State]]]] = {}
+        self._wild: list[tuple[Wildcard, State]] = []
+        for particle, state in steps:
+            if isinstance(particle.term, Wildcard):
+                self._wild.append((particle.term, state))
+            elif isinstance(particle.term, ElementDecl):
+                for name, decl in schema.standing_for(particle.term).items():
+                    self.named.setdefault(name, []).append((decl, state))
+
+    def hits(self, name: str) -> list[tuple[ElementDecl, State]]:
+        """Every declaration that may judge an element of this name, and the state after it."""
+        found = list(self.named.get(name, ()))
+        for wildcard, state in self._wild:
+            decl = let_in(self._schema, wildcard, name)
+            if decl is not None:
+                found.append((decl, state))
+        return found
