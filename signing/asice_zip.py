@@ -34,6 +34,8 @@ _UTF8: Final = 0x800
 _ZIP64: Final = 0xFFFFFFFF
 _BIRTH: Final = (1980, 1, 1, 0, 0, 0)
 _STEP: Final = re.compile(r'[^\x00-\x1f\x7f\\/:*?"<>|]{1,120}')
+_DEVICE: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""Names that Windows takes for devices, whatever their ending."""
 _URI: Final = re.compile(r"/?[A-Za-z0-9._~!$&'()*+,;=@%/-]{1,2000}", re.ASCII)
 
 
@@ -89,7 +91,7 @@ def must_be_taken(name: str) -> None:
     """
     steps = name.split("/")
     plain = all(_STEP.fullmatch(step) and step[0] != " " and step[-1] not in " ." for step in steps)
-    if not plain or len(name) > MAX_NAME_CHARS:
+    if not plain or len(name) > MAX_NAME_CHARS or any(_DEVICE.fullmatch(step) for step in steps):
         raise ContainerError("container: a name that is no plain relative path")
     if unicodedata.normalize("NFC", name) != name or any(unicodedata.category(one) in {"Cf", "Cs"} for one in name):
         raise ContainerError("container: a name in another spelling than NFC, or with unseen characters")

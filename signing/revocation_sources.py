@@ -24,7 +24,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.chain import UNREADABLE
-from signing.xades_words import key_title
+from signing.xades_words import key_title_of
 
 MAX_OCSP_BYTES: Final = 64 * 1024
 MAX_CRL_BYTES: Final = 4 * 1024 * 1024
@@ -124,7 +124,7 @@ def _check_responder(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> fro
 
 def _algorithms(signer: x509.Certificate, digest: hashes.HashAlgorithm | None) -> frozenset[str]:
     """The signer's key and the digest, of the closed lists."""
-    key = key_title(signer.public_key())
+    key = key_title_of(signer)
     if key is None or not isinstance(digest, _DIGESTS):
         raise EvidenceRefusedError("evidence: signed with an algorithm outside the closed list")
     return frozenset({key, digest.name.upper()})

@@ -28,7 +28,7 @@ from signing.xades_policy import Demands, SignatureTrust
 from signing.xades_proofs import OuterStamp, Proofs, Stamps, carried, carried_certificates, digest_of, prove
 from signing.xades_read import read
 from signing.xades_values import AlgorithmRefusedError, Dialect, Signature, SignatureStamp
-from signing.xades_words import XadesFormatError, canonical, fits, holds, key_title
+from signing.xades_words import XadesFormatError, canonical, fits, holds, key_title_of
 
 Cover = Callable[[Signature], Mapping[str, bytes]]
 """Gives the bytes of every reference by its URI, or raises `VerdictError`: the container's business."""
@@ -161,11 +161,12 @@ def parsed_or_none(der: bytes) -> x509.Certificate | None:
 
 
 def _value(signature: Signature, signer: x509.Certificate, report: Report) -> None:
-    key = signer.public_key()
-    if key_title(key) is None or not fits(signature.method, key):
+    if key_title_of(signer) is None or not fits(signature.method, signer.public_key()):
         detail = "the signature algorithm is not the key's, or the key is outside the closed list"
         raise _stop(Indication.CRYPTO_CONSTRAINTS_FAILURE, "7 signature value", detail)
-    if not holds(signature.method, key, signature.value, canonical(signature.signed_info, signature.form)):
+    if not holds(
+        signature.method, signer.public_key(), signature.value, canonical(signature.signed_info, signature.form)
+    ):
         raise _stop(Indication.SIG_CRYPTO_FAILURE, "7 signature value", "the signature does not hold")
     report.note(7, "signature value")
 
@@ -281,11 +282,11 @@ def _algorithms(
     }
     for one in chain[:-1]:
         names |= digest_of(one)
-    names |= {title for one in chain[1:] if (title := key_title(one.public_key())) is not None}
+    names |= {title for one in chain[1:] if (title := key_title_of(one)) is not None}
     for evidence in said:
         names |= evidence.algorithms
     demands.check_algorithms(frozenset(names), proofs.bytes_at, "13 algorithms")
-    demands.check_algorithms(frozenset({key_title(chain[0].public_key()) or ""}), proofs.value_at, "13 algorithms")
+    demands.check_algorithms(frozenset({key_title_of(chain[0]) or ""}), proofs.value_at, "13 algorithms")
     report.note(13, "algorithms, at the moments that are proven")
 
 

@@ -25,7 +25,7 @@ from signing.verdict import Indication, VerdictError, because
 from signing.xades_policy import Demands, SignatureTrust
 from signing.xades_stamps import archive_input, signature_input
 from signing.xades_values import ArchiveStamp, Certificates, Revocations, Signature, SignatureStamp, StampData
-from signing.xades_words import Digest, key_title
+from signing.xades_words import Digest, key_title_of
 
 _DIGESTS = {
     "2.16.840.1.101.3.4.2.1": Digest.SHA256.name,
@@ -117,7 +117,7 @@ class Stamps:
     def _algorithms(self, token: bytes, authority: x509.Certificate) -> frozenset[str]:
         """What a time-stamp hangs on: its digest, its key, and what its certificate is signed with."""
         keys = (authority, *self._issuers(authority))
-        names = {key_title(one.public_key()) for one in keys} | {_DIGESTS.get(cms.read(token).digest_algorithm)}
+        names = {key_title_of(one) for one in keys} | {_DIGESTS.get(cms.read(token).digest_algorithm)}
         return frozenset(name for name in names if name) | digest_of(authority)
 
     def _issuers(self, authority: x509.Certificate) -> list[x509.Certificate]:

@@ -50,7 +50,7 @@ from signing.xades_words import (
     xades141,
 )
 
-LIMITS: Final = XmlLimits(max_bytes=8 * 1024 * 1024, max_depth=24, max_elements=50_000, max_namespaces=20_000)
+LIMITS: Final = XmlLimits(max_bytes=8 * 1024 * 1024, max_depth=24, max_elements=50_000)
 MAX_REFERENCES: Final = 2_048
 MAX_CERTIFICATES: Final = 16
 MAX_EVIDENCE: Final = 32

@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-
 from schemas.xml import Element
 from signing import asice_zip, xades_build
 from signing.chain import CertificateError, parsed
 from signing.container import ContainerError
 from signing.packet import Packet
-from signing.xades_words import Canonical, Digest, Method, XadesFormatError, canonical, holds, key_title, method_for
+from signing.xades_words import Canonical, Digest, Method, XadesFormatError, canonical, holds, key_title_of, method_for
 
 MAX_SIGNED: Final = 1_000
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII)
@@ -91,7 +89,7 @@ def begin(
     try:
         method = _method(certificate, pss=pss)
         asice_zip.check_names(dict.fromkeys((one.name for one in files), b""))
-    except (CertificateError, ContainerError, XadesFormatError, UnsupportedAlgorithm) as error:
+    except (CertificateError, ContainerError, XadesFormatError) as error:
         raise SealRefusedError(str(error)) from error
     _check(files)
     digest = Digest[method.digest]
@@ -114,8 +112,7 @@ def _check(files: Sequence[File]) -> None:
 
 
 def _method(certificate: bytes, *, pss: bool) -> Method:
-    key = parsed(certificate).public_key()
-    title = key_title(key)
+    title = key_title_of(parsed(certificate))
     if title is None:
         raise XadesFormatError("signature: keys are P-256, P-384, or RSA from 3072 bits")
     return method_for(title, pss=pss)

@@ -14,7 +14,8 @@ import hashlib
 from enum import StrEnum
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -114,6 +115,14 @@ def key_title(key: object) -> str | None:
     if isinstance(key, rsa.RSAPublicKey) and MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
         return f"RSA-{key.key_size}" if key.public_numbers().e > 2**16 else None
     return None
+
+
+def key_title_of(certificate: x509.Certificate) -> str | None:
+    """The same of a certificate's key; None, too, for a key that does not even read."""
+    try:
+        return key_title(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def method_for(title: str, *, pss: bool = False) -> Method:

@@ -69,6 +69,11 @@ def _(bench: Bench) -> Verdict:
     return said(bench, with_entry(bench.b(), "C:message.json"))
 
 
+@ZIPS.row("a name that Windows takes for a device: `nul.txt`", FORMAT, _ONE)
+def _(bench: Bench) -> Verdict:
+    return said(bench, with_entry(bench.b(), "nul.txt"))
+
+
 @ZIPS.row("a name with a zero byte, behind which some readers stop", FORMAT, _ONE)
 def _(bench: Bench) -> Verdict:
     return said(bench, renamed(with_entry(bench.b(), "message.jsonX.exe"), b"message.jsonX", b"message.json\0"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bad_container_rows
 import bad_proof_rows
 from bad_container_rows import FORMAT, NONE, said
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -277,6 +278,25 @@ def _(bench: Bench) -> Verdict:
 def _(bench: Bench) -> Verdict:
     weak = bench.ca.make("weak", bench.ca.issuing, SEALS, key=rsa.generate_private_key(65537, 2048))
     return said(bench, container_of(forged(bench, signer=weak)))
+
+
+def _of_no_known_key(holder: Holder) -> Holder:
+    """The same certificate with a key of a kind that nobody knows."""
+    der = holder.der.replace(bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d027f"), 1)
+    return Holder(holder.key, x509.load_der_x509_certificate(der))
+
+
+@SIGNED.row("a key of a kind that nobody knows", CRYPTO, "7 signature value")
+def _(bench: Bench) -> Verdict:
+    odd = _of_no_known_key(bench.signer)
+    return said(bench, container_of(forged(bench, certificates=(odd, bench.ca.issuing))))
+
+
+@SIGNED.row("a certificate of the time-stamping root's name with a key of a kind that nobody knows")
+def _(bench: Bench) -> Verdict:
+    packet = forged(bench, certificates=(bench.signer, bench.ca.issuing, _of_no_known_key(bench.tsa_root)))
+    stamped = packet.stamped(bench.stamp(packet.to_timestamp)).evidenced(bench.evidence())
+    return said(bench, stamped.container())
 
 
 @SIGNED.row("a certificate that is not for signing files", "CHAIN_CONSTRAINTS_FAILURE", "11 chain")

@@ -30,7 +30,7 @@ FILES = (
     File("đơn/tờ khai.xml", "<đơn>1</đơn>".encode(), "application/xml"),
 )
 SEALS = {"digital_signature": True, "content_commitment": True}
-_QC = bytes.fromhex("302a3008060604008e4601013008060604008e4601043014060604008e460106300a060704008e46010602")
+_QC = bytes.fromhex("30293008060604008e4601013008060604008e4601043013060604008e4601063009060704008e46010602")
 """QcCompliance, QcSSCD and QcType eSeal (ETSI EN 319 412-5): what EU tools ask of a qualified seal's certificate."""
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
