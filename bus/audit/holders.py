@@ -72,7 +72,7 @@ class Outbox:
         (self._folder / f"draft-{name}.json").unlink(missing_ok=True)
 
     def issue(self, name: str, order: int) -> None:
-        """The order stands in the ledger under this number: its parts may leave; a second time there is nothing to do."""
+        """The order stands in the ledger under this number: its parts may leave. Doing it again does nothing."""
         try:
             draft = msgspec.json.decode((self._folder / f"draft-{name}.json").read_bytes(), type=Draft)
         except FileNotFoundError:
