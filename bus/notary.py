@@ -44,6 +44,15 @@ class Notary:
         self._waiting: list[tuple[bytes, asyncio.Future[Sealed]]] = []
         self._apart: asyncio.Task[None] | None = None
 
+    @property
+    def x5t(self) -> str:
+        """Thumbprint of the certificate that seals now."""
+        return self._signer.x5t
+
+    def use(self, signer: Signer) -> None:
+        """Seal with another key from the next batch on; its certificate must be registered for the same agency."""
+        self._signer = signer
+
     def draft(self, kind: Kind, lifetime_ms: int, in_reply_to: InReplyTo | None = None, **members: object) -> Envelope:
         """A new envelope of this agency, header filled in; `members` are the kind's own."""
         now_ms = self.clock()

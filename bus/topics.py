@@ -24,6 +24,7 @@ class Topic(IntEnum):
     REGISTRY_CHANGED = 5
     LOG = 6
     ERASURE = 7
+    RENEWAL = 8
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -40,7 +41,23 @@ class ErasureAsk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     answers: tuple[bytes, ...] = ()
 
 
+class RenewalAsk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """An agency asks for its next seal certificate; the sealed request is the message's one part."""
+
+    agency: str
+
+
+class RenewalReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The new certificate, DER; or the rule and the sentence why there is none."""
+
+    certificate: bytes
+    rule: str = ""
+    sentence: str = ""
+
+
 _encoder = msgspec.msgpack.Encoder()
+_renewal_ask_decoder = msgspec.msgpack.Decoder(RenewalAsk)
+_renewal_reply_decoder = msgspec.msgpack.Decoder(RenewalReply)
 _ask_decoder = msgspec.msgpack.Decoder(ErasureAsk)
 _decoder = msgspec.msgpack.Decoder(Reply)
 
@@ -81,3 +98,37 @@ def read_erasure_ask(data: bytes) -> ErasureAsk:
         return _ask_decoder.decode(data)
     except msgspec.DecodeError as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule="erasure-head", place="/") from error
+
+
+def renewal_ask(agency: str) -> bytes:
+    """The head's bytes."""
+    return _encoder.encode(RenewalAsk(agency))
+
+
+def read_renewal_ask(data: bytes) -> str:
+    """Read an agency's question.
+
+    Raises:
+        ProblemError: 101, not one.
+    """
+    try:
+        return _renewal_ask_decoder.decode(data).agency
+    except msgspec.DecodeError as error:
+        raise problem(Code.ENVELOPE_MALFORMED, rule="renewal-head", place="/") from error
+
+
+def renewal_reply(reply: RenewalReply) -> bytes:
+    """The head's bytes."""
+    return _encoder.encode(reply)
+
+
+def read_renewal_reply(data: bytes) -> RenewalReply:
+    """Read the hub's answer.
+
+    Raises:
+        ProblemError: 101, not one.
+    """
+    try:
+        return _renewal_reply_decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise problem(Code.ENVELOPE_MALFORMED, rule="renewal-reply", place="/") from error

@@ -205,6 +205,13 @@ class RegistrationSettings(Settings):
         return self
 
 
+class RenewalSettings(Settings):
+    """Renewal of agencies' seal certificates over the link."""
+
+    socket: FilePath
+    """The Unix socket of the operator's certificate authority (`lienthong ca serve`)."""
+
+
 class HubSettings(Settings):
     """A hub: `lienthong hub --config FILE`."""
 
@@ -238,6 +245,8 @@ class HubSettings(Settings):
     """Citizens seeing who asked about them; None runs no such process."""
     registration: RegistrationSettings | None = None
     """The registry of schemas; None runs no such process."""
+    renewal: RenewalSettings | None = None
+    """Renewal of seal certificates over the link; None renews none."""
     limits: HubLimits = HubLimits()
     """What the hub takes at once."""
     trust: TrustSettings = TrustSettings()

@@ -50,6 +50,9 @@ class AgencySettings(Settings):
     """Folder with the sealed evidence that this agency keeps."""
     archive_key: SecretPath
     """File with the key that encrypts the archive."""
+    renewal: FilePath | None = None
+    """Folder for the seal's next keys: renewed over the link before the certificate ends, and taken into use once it is
+    registered. None: renewed by hand."""
 
 
 class AdapterSettings(Settings):

@@ -23,9 +23,11 @@ from signing.keys import (
     KeyRefusedError,
     PrivateKey,
     PublicKey,
+    Signer,
     accepted_spelling,
     admitted_key,
     algorithm_for,
+    raw_from_der,
     verify,
 )
 
@@ -112,6 +114,11 @@ def subject_of(certificate: bytes) -> bytes:
     return x509.load_der_x509_certificate(certificate).subject.public_bytes()
 
 
+def pem_of(certificate: bytes) -> bytes:
+    """A DER certificate as PEM."""
+    return x509.load_der_x509_certificate(certificate).public_bytes(_PEM)
+
+
 def request_for(key: OutsideKey, agency: str, *, common: str | None = None) -> bytes:
     """A certificate request (PKCS #10, PEM) of an agency, signed by the key itself.
 
@@ -138,6 +145,31 @@ def request_for(key: OutsideKey, agency: str, *, common: str | None = None) -> b
     if not made.is_signature_valid:
         raise KeyRefusedError("key: the request it signed does not verify")
     return made.public_bytes(_PEM)
+
+
+def builder_key(signer: Signer) -> PrivateKey:
+    """An authority's signer as cryptography's builders of certificates take a key.
+
+    Raises:
+        KeyRefusedError: PS256, with which builders here do not sign, or a key outside the closed list.
+    """
+    if signer.alg is Algorithm.PS256:
+        raise KeyRefusedError("key: an authority signs with ES256 or RS256 (alg=RS256)")
+    public = x509.load_der_x509_certificate(signer.certificate).public_key()
+    der = public.public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return OutsideKey(der, lambda _, data: signer.sign(data), signer.alg.value).for_builders()
+
+
+def new_key(agency: str) -> tuple[bytes, bytes]:
+    """A new P-256 key (PEM, PKCS #8, in the clear) and a certificate request (PEM) of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = key.public_key().public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(_: Algorithm, data: bytes) -> bytes:
+        return raw_from_der(key.sign(data, ec.ECDSA(hashes.SHA256())))
+
+    plain = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return plain, request_for(OutsideKey(der, sign), agency)
 
 
 class _Ec(ec.EllipticCurvePrivateKey):

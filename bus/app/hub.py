@@ -30,6 +30,7 @@ from bus.hub.erasures import ErasureDesk
 from bus.hub.exchange import Exchange
 from bus.hub.log import LogDesk
 from bus.hub.recovery import Recovery
+from bus.hub.renewals import RenewalDesk
 from bus.hub.routes import Routes
 from bus.ledger.port import Ledger
 from bus.ledger.published import PublishedLog
@@ -77,6 +78,7 @@ class WorkerParts:
         tiles: where full tiles of the ledger are kept as files; shared by all processes of a hub.
         workers: how many workers this hub has.
         leads: whether this worker settles what was left open (one of them does).
+        authority: the socket of the operator's certificate authority; None: this hub renews no certificates.
     """
 
     listener: socket.socket
@@ -91,6 +93,7 @@ class WorkerParts:
     tiles: Path | None = None
     workers: int = 1
     leads: bool = True
+    authority: Path | None = None
 
 
 class HubWorker:
@@ -131,6 +134,7 @@ class HubWorker:
                 Topic.REGISTRY: parts.registry.serve,
                 Topic.LOG: LogDesk(self._published),
                 Topic.ERASURE: self._erasures,
+                Topic.RENEWAL: RenewalDesk(parts.authority, directory=directory, clock=clock),
             },
             limits=parts.limits,
         )

@@ -61,6 +61,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, re
             tiles=settings.ledger.folder / "tiles",
             workers=len(settings.workers),
             leads=number == 0,
+            authority=settings.renewal.socket if settings.renewal is not None else None,
         )
     )
     tasks = []

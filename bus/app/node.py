@@ -41,6 +41,7 @@ from bus.node.erasures import Erasures, Holder
 from bus.node.notices import Notices
 from bus.node.parts import HttpParts
 from bus.node.receipts import Promised, nobody
+from bus.node.renewals import Renewals, Renewing
 from bus.node.watch import LogWatch
 from bus.notary import Judge, Notary
 from bus.topics import Topic
@@ -53,6 +54,15 @@ LOG_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class RenewalPlace:
+    """Where an agency's next seal keys are made: a folder, and the address of the key that the settings name."""
+
+    folder: Path
+    address: str
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyParts:
     """One agency of a node: its seal, its archive, and an adapter per service that it answers for."""
 
@@ -60,6 +70,7 @@ class AgencyParts:
     signer: Signer
     archive: SqlArchive
     adapters: Mapping[str, Adapter] = field(default_factory=dict)
+    renewal: RenewalPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,7 @@ class Node:
         self._tasks: list[asyncio.Task[None]] = []
         self._fetching: set[asyncio.Task[None]] = set()
         self.desks: dict[str, Desk] = {}
+        self._notaries: dict[str, Notary] = {}
         agencies = tuple(agency.id for agency in parts.agencies)
         settings = NodeSettings(
             seeds=parts.hub,
@@ -147,6 +159,7 @@ class Node:
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
         node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
+        node._tasks.append(asyncio.create_task(node.renewals.run(), name="renewals"))
         if node.watch is not None:
             node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
@@ -194,6 +207,24 @@ class Node:
             promised=self._promised,
         )
 
+    @property
+    def renewals(self) -> Renewals:
+        """What renews the seal certificates of this node's agencies."""
+        directory = self._parts.registry.directory
+        if directory is None:
+            raise RuntimeError("a node renews only with a registry")
+        places = [(one, one.renewal) for one in self._parts.agencies if one.renewal is not None]
+        return Renewals(
+            {
+                one.id: Renewing(self._notaries[one.id], one.signer, place.address, place.folder, place.days)
+                for one, place in places
+            },
+            self.link.call,
+            directory=directory,
+            instance=self._parts.instance,
+            clock=self._parts.clock,
+        )
+
     def _begin_erasures(self) -> Erasures:
         """Orders of erasure, carried out in the archives of this node's agencies."""
         directory = self._parts.registry.directory
@@ -210,6 +241,7 @@ class Node:
 
     def _provider(self, agency: AgencyParts) -> Provider:
         notary = Notary(agency=agency.id, instance=self._parts.instance, signer=agency.signer, clock=self._parts.clock)
+        self._notaries[agency.id] = notary
         return Provider(notary, agency.archive, agency.adapters)
 
     def _desk_of(self, agency: AgencyParts, provider: Provider, judge: Judge, directory: Directory) -> Desk:

@@ -24,7 +24,7 @@ from bus import net
 from bus.access import Grants
 from bus.app import heap
 from bus.app.grants import KeyFiles, certificates_of
-from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
+from bus.app.node import AgencyParts, Node, NodeParts, RenewalPlace, WatchParts
 from bus.app.registry import NodeRegistry
 from bus.clock import Clock, SteadyClock
 from bus.http.agency import AgencyFace
@@ -52,7 +52,9 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     clock = SteadyClock()
     adapters = _adapters(settings)
     keys = KeyFiles(_key_files(settings), certificates_of(settings.agencies))
-    agencies = [await _agency(agency, adapters, clock) for agency in settings.agencies]
+    agencies = [
+        await _agency(agency, adapters, clock, settings.trust.certificate_warning_days) for agency in settings.agencies
+    ]
     follower = Follower(settings.registry.folder, settings.registry.trusted_root.read_bytes(), settings.instance)
     link = settings.link
     node = await Node.start(
@@ -110,10 +112,13 @@ def _key_files(settings: NodeSettings) -> dict[str, Path]:
     return {agency.id: agency.api_keys for agency in settings.agencies if agency.api_keys is not None}
 
 
-async def _agency(agency: AgencySettings, adapters: Mapping[str, Adapter], clock: Clock) -> AgencyParts:
+async def _agency(
+    agency: AgencySettings, adapters: Mapping[str, Adapter], clock: Clock, warning_days: int
+) -> AgencyParts:
     archive = await SqlArchive.open(agency.archive, read_vault_key(agency.archive_key), clock)
     own = {service: adapter for service, adapter in adapters.items() if service.partition("/")[0] == agency.id}
-    return AgencyParts(agency.id, open_key(agency.seal), archive, own)
+    place = None if agency.renewal is None else RenewalPlace(agency.renewal, agency.seal, warning_days)
+    return AgencyParts(agency.id, open_key(agency.seal), archive, own, place)
 
 
 def _adapters(settings: NodeSettings) -> dict[str, Adapter]:

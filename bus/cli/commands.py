@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dossier": "bus.cli.dossier:app",
     "keys": "bus.cli.keys:app",
     "dev-pki": "bus.cli.dev_pki:app",
+    "ca": "bus.cli.ca:app",
     "registry": "bus.cli.registry:app",
     "ledger": "bus.cli.ledger:app",
     "audit": "bus.cli.audit:app",

@@ -21,9 +21,12 @@ from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
 from bus.audit.erasure import ErasureRefusedError
 from bus.audit.pruning import PruningRefusedError
+from bus.certification.journal import JournalError
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import emit, err, table
+from bus.hsm.life import SlotRefusedError
+from bus.hsm.slot import KeyUnavailableError
 from bus.keystore import KeyAddressError
 from bus.keystore.pem import PemFileError
 from bus.ledger.keys import LedgerKeyError
@@ -88,6 +91,9 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     StoreError: (Exit.STATE, "store"),
     ArchiveStoppedError: (Exit.STATE, "archive"),
     BackupError: (Exit.STATE, "backup"),
+    JournalError: (Exit.STATE, "certification-journal"),
+    KeyUnavailableError: (Exit.SECRET, "key-unavailable"),
+    SlotRefusedError: (Exit.SECRET, "key-refused"),
     DeletionListError: (Exit.STATE, "deletion-list"),
     SnapshotMissingError: (Exit.STATE, "registry-snapshot"),
     PoolError: (Exit.STATE, "comparison-processes"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from bus.cli.exits import Exit
 from bus.cli.failures import failure_of
 from bus.doctor.certificates import _seal
 from bus.doctor.finding import Health
+from bus.keystore import KeyAddressError, hardware
+from bus.keystore.following import NextKey
 from config.parts import TrustSettings
 
 pytestmark = needs_softhsm
@@ -26,6 +29,10 @@ runner = CliRunner()
 def hsm(tmp_path: Path) -> Iterator[Hsm]:
     with softhsm(tmp_path / "hsm") as made:
         yield made
+
+
+def der_of(pem: bytes) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(pem.decode())
 
 
 def run(*words: str) -> dict[str, str]:
@@ -58,3 +65,18 @@ def test_what_goes_wrong_says_so(hsm: Hsm):
     assert (failure.code, failure.rule) == (Exit.SECRET, "key-pin")
     assert "1234" not in failure.message
     assert runner.invoke(app, ["keys", "hardware", "csr", hsm.address(), "--agency", "G12"]).exit_code == Exit.USAGE
+
+
+def test_the_next_key_of_a_renewal_is_made_in_the_same_token(hsm: Hsm, tmp_path: Path):
+    address = hsm.certified()
+    following = NextKey(tmp_path / "next", "a100001", address)
+    request = following.request()
+    assert following.request() == request  # what was begun is gone on with
+    assert following.certificate() is None
+    pem = hsm.pki.issue_for(request, "a100001", NOW)
+    signer = following.keep(der_of(pem))
+    assert following.open().x5t == signer.x5t
+    assert following.address.startswith("pkcs11:token=lienthong;object=seal@")
+    other = hsm.pki.issue_for(hardware.request(address, "a100001"), "a100001", NOW)
+    with pytest.raises(KeyAddressError, match="key-refused"):
+        following.keep(der_of(other))

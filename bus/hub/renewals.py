@@ -1,0 +1,68 @@
+"""Topic 8 of the link: an agency asks for its next seal certificate; the operator's authority answers.
+
+Promises: only who may speak for an agency asks for it, with a certificate of that agency that the directory holds for
+valid now; what the authority says goes back as it is. Leaves out: judging (`bus.certification`), making the new
+certificate known, which is the registry's: until then nothing sealed with it is taken.
+
+    question: [agency], one part: the sealed request, packed      reply: [certificate, rule, sentence]
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from bus.certification.process import AuthorityAwayError, Question, ask
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.hub.routes import Speaker
+from bus.link.messages import Message
+from bus.topics import RenewalReply, Topic, read_renewal_ask, renewal_reply
+from schemas.problems import Code, FaultAt, problem
+from schemas.sealed import SealedFormatError, unpack
+from signing.renewal import RenewalRefusedError
+
+log = structlog.get_logger(__name__)
+
+
+class RenewalDesk:
+    """Serves topic 8."""
+
+    def __init__(self, socket: Path | None, *, directory: Directory, clock: Clock) -> None:
+        self._socket = socket
+        self._directory = directory
+        self._clock = clock
+
+    async def __call__(self, speaker: Speaker, message: Message) -> Message:
+        """Hand one request to the authority.
+
+        Raises:
+            ProblemError: 101, malformed; 111, not sealed by this agency; 114, not for this peer to speak; 805, this hub
+                has no authority; 403, it does not answer.
+        """
+        agency = read_renewal_ask(message.head)
+        speaker.must_speak_for(agency)
+        if self._socket is None:
+            raise problem(Code.NOT_FOUND, rule="no-authority", fault_at=FaultAt.HUB)
+        packed = message.parts[0] if message.parts else b""
+        current = self._sealed_with(agency, packed)
+        try:
+            told = RenewalReply(await ask(self._socket, Question(packed, current)))
+        except RenewalRefusedError as error:
+            told = RenewalReply(b"", error.rule, str(error))
+        except AuthorityAwayError as error:
+            log.error("certification-away", reason=str(error))  # noqa: TRY400 - there is no trace worth reading
+            raise problem(Code.TOO_BUSY, rule="authority-away", fault_at=FaultAt.HUB, retry_after_ms=60_000) from error
+        log.info("renewal-answered", agency=agency, rule=told.rule or "issued")
+        return Message(Topic.RENEWAL, renewal_reply(told))
+
+    def _sealed_with(self, agency: str, packed: bytes) -> bytes:
+        try:
+            verdict = self._directory.check(unpack(packed), self._clock())
+        except SealedFormatError as error:
+            raise problem(Code.ENVELOPE_MALFORMED, rule="renewal-sealed", place="/") from error
+        certificate = None if verdict.seal is None else self._directory.snapshot.certificate(verdict.seal.x5t)
+        if not verdict.passed or certificate is None or certificate.agency != agency or certificate.use != "seal":
+            raise problem(Code.SEAL_UNKNOWN_CERTIFICATE, rule="renewal-seal", place="/")
+        return certificate.der
