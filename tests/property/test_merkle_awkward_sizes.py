@@ -86,14 +86,14 @@ def test_each_size_goes_on_from_each_smaller_one(first: int, second: int):
     assert consistency_holds(first, second)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_any_record_in_any_tree(data: st.DataObject):
     size = data.draw(st.integers(2, MOST))
     assert inclusion_holds(data.draw(st.integers(0, size - 1)), size)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.integers(0, MOST), st.integers(0, MOST))
 def test_any_two_sizes(one: int, other: int):
     assert consistency_holds(*sorted((one, other)))
