@@ -8,7 +8,7 @@ it. Leaves out confirming them (``confirm``).
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +21,10 @@ from registry.evolution.xsd.types import TypePairs
 if TYPE_CHECKING:
     from registry.evolution.budget import Budget
     from registry.evolution.xsd.model import ElementDecl, Schema, Type
+    from schemas.xml import Element
 
 _MOST_DOUBTS: Final = 60
+_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,7 @@ class Comparison:
         self._pairs: Final = TypePairs(writer, reader, telling_names(writer, reader), budget)
         self._todo: deque[Spot] = deque()
         self._elements: set[tuple[ElementDecl, ElementDecl]] = set()
+        self._alike: Counter[tuple[str, Element | None, Element | None]] = Counter()
         self._types: set[tuple[Type, Type]] = set()
 
     def run(self) -> None:
@@ -121,10 +124,17 @@ class Comparison:
         for instance in instances(self._pairs, spot.writer, spot.reader):
             here = spot if instance.named is None else replace(spot, named=instance.named)
             if instance.doubt is not None:
-                self.doubts.append(Seen(here, _placed(here, instance.doubt)))
+                self._named(here, _placed(here, instance.doubt))
             elif instance.reader is not None and (instance.writer, instance.reader) not in self._types:
                 self._types.add((instance.writer, instance.reader))
                 self._enter(here, instance.writer, instance.reader)
+
+    def _named(self, here: Spot, doubt: Doubt) -> None:
+        """A type that may not be named; of many such at one place a few will do."""
+        alike = (doubt.rule, doubt.writer.node, doubt.reader.node)
+        self._alike[alike] += 1
+        if self._alike[alike] <= _FEW:
+            self.doubts.append(Seen(here, doubt))
 
     def _enter(self, here: Spot, writer: Type, reader: Type) -> None:
         # ③ its text, children and attributes

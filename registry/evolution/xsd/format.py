@@ -126,7 +126,10 @@ def _verdict(writer: ParsedXsd, reader: ParsedXsd, budget: Budget) -> Verdict:
     except BudgetSpentError as error:
         spent = error
     if shown:
-        return Incompatible(tuple(one for one, _ in shown), Witness(shown[0][1], "application/xml"))
+        told: dict[tuple[str, Place, Place], Finding] = {}
+        for one, _ in shown:
+            told.setdefault((one.rule, one.writer, one.reader), one)
+        return Incompatible(tuple(told.values()), Witness(shown[0][1], "application/xml"))
     # ③ nothing shown: proven only if nothing was left open
     if spent is not None:
         return Unknown("budget-spent", Place(), Place(), unknown_text("budget-spent", spent.busy), budget.spent)

@@ -58,3 +58,42 @@ def test_each_pair_is_decided_both_ways_and_shown(one: str, other: str, forth: s
         assert verdict.witness is not None
         assert takes(writer, verdict.witness.text)
         assert not takes(reader, verdict.witness.text)
+
+
+def test_what_changes_meaning_only_is_a_caution():
+    other_default = judge(typed("xs:string", 'default="a"'), typed("xs:string", 'default="b"'))
+    assert isinstance(other_default, Compatible)
+    assert [caution.rule for caution in other_default.cautions] == ["default-changed"]
+    assert other_default.cautions[0].reader.pointer == "/xs:schema/xs:element"
+    unused = '<xs:complexType name="Unused"/>'
+    gone = judge(typed("xs:int", types=unused), typed("xs:int"))
+    assert isinstance(gone, Compatible)
+    assert [(caution.rule, caution.writer.pointer) for caution in gone.cautions] == [
+        ("type-name-gone", "/xs:schema/xs:complexType")
+    ]
+
+
+def test_a_difference_is_told_with_both_places_and_how_to_mend_it():
+    writer = schema('\n<xs:element name="r">\n<xs:complexType>' + sequence(A, B) + "</xs:complexType></xs:element>")
+    verdict = judge(writer, root(sequence(A)))
+    assert isinstance(verdict, Incompatible)
+    found = verdict.findings[0]
+    assert (found.writer.pointer, found.writer.line) == (
+        "/xs:schema/xs:element/xs:complexType/xs:sequence/xs:element[2]",
+        3,
+    )
+    assert found.reader.pointer == "/xs:schema/xs:element/xs:complexType"
+    assert "b" in found.said.vi
+    assert "b" in found.said.en
+    assert "minOccurs=0" in found.mend.en
+    assert verdict.witness is not None
+    assert (verdict.witness.text, verdict.witness.media_type) == ("<r><a>a</a><b>a</b></r>", "application/xml")
+
+
+def test_every_difference_of_a_pair_is_told():
+    writer = root(sequence(A, B) + '<xs:attribute name="p" type="xs:int"/>')
+    reader = root(sequence(element("a", kind="xs:int")) + '<xs:attribute name="p" type="xs:byte"/>')
+    verdict = judge(writer, reader)
+    assert isinstance(verdict, Incompatible)
+    rules = ["range-narrowed", "element-not-allowed", "simple-type-changed", "type-not-substitutable"]
+    assert [finding.rule for finding in verdict.findings] == rules
