@@ -68,11 +68,16 @@ OCCURS: Final = ((1, 1), (0, 1), (1, 2), (0, 2), (1, 3), (2, 2), (0, None), (1, 
 
 def schema(random: Random) -> Node:
     named = [f"T{number}" for number in range(random.randint(0, 3))]
-    made: Node = {"types": {}, "roots": {}}
+    made: Node = {"types": {}, "roots": {}, "space": random.choice((None, None, "qualified", "unqualified"))}
     for index, name in enumerate(named):
         base = random.choice([*named[:index], None, None])
         usable = base is not None and made["types"][base]["kind"] == "complex"
         made["types"][name] = _extension(random, base, named) if usable else _type(random, named, 2)
+        if usable and random.random() < 0.35:
+            made["types"][name] = {**copy.deepcopy(made["types"][base]), "base": base, "how": "restriction"}
+        if made["types"][name]["kind"] == "complex":
+            made["types"][name]["block"] = random.choice((None,) * 8 + ("extension", "restriction", "#all"))
+            made["types"][name]["abstract"] = random.random() < 0.08
     _heads(random, made, named)
     for name in random.sample(("r", "s"), random.choice((1, 1, 2))):
         made["roots"][name] = _declared(random, named, 3, name)
@@ -210,7 +215,7 @@ def _group(random: Random, named: list[str], depth: int, names: list[str], level
 
 
 def _any(random: Random) -> Node:
-    spaces = random.choice(("##any", "##any", "##other", "##local", "urn:a", "urn:a ##local"))
+    spaces = random.choice(("##any", "##any", "##other", "##local", "##targetNamespace", "urn:a", "urn:b ##local"))
     return {"kind": "any", "low": 0, "high": 1, "process": random.choice(("lax", "skip", "strict")), "spaces": spaces}
 
 

@@ -22,7 +22,10 @@ XS = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"'
 def written(found: Node) -> str:
     types = "".join(_type(node, f' name="{name}"') for name, node in found["types"].items())
     roots = "".join(_element(node, top=True) for node in found["roots"].values())
-    return f"<xs:schema {XS}>{types}{roots}</xs:schema>"
+    space = ""
+    if found["space"]:
+        space = f' targetNamespace="urn:a" xmlns="urn:a" elementFormDefault="{found["space"]}"'
+    return f"<xs:schema {XS}{space}>{types}{roots}</xs:schema>"
 
 
 def _occurs(node: Node) -> str:
@@ -73,8 +76,11 @@ def _complex(node: Node, name: str) -> str:
     if node["any_attribute"]:
         inner += f'<xs:anyAttribute processContents="{node["any_attribute"]}"/>'
     if node["base"]:
-        inner = f'<xs:complexContent><xs:extension base="{node["base"]}">{inner}</xs:extension></xs:complexContent>'
+        how = node.get("how", "extension")
+        inner = f'<xs:complexContent><xs:{how} base="{node["base"]}">{inner}</xs:{how}></xs:complexContent>'
     mixed = ' mixed="true"' if node["mixed"] else ""
+    mixed += ' abstract="true"' if node.get("abstract") else ""
+    mixed += f' block="{node["block"]}"' if node.get("block") else ""
     return f"<xs:complexType{name}{mixed}>{inner}</xs:complexType>"
 
 
@@ -103,16 +109,21 @@ class Writer:
     def document(self) -> str:
         self._left = 60
         node = self._random.choice(list(self._found["roots"].values()))
-        return self._element(node, 0, XSI)
+        spaces = XSI + (' xmlns:q="urn:a"' if self._found["space"] else "")
+        return self._element(node, 0, spaces, top=True)
 
-    def _element(self, node: Node, depth: int, more: str = "") -> str:
+    def _element(self, node: Node, depth: int, more: str = "", *, top: bool = False) -> str:
         random, name = self._random, node["name"]
+        space = self._found["space"]
+        prefix = "q:" if space else ""
+        if space == "qualified" or (space and top):
+            name = f"q:{name}"
         declared, said = node["type"] or self._head(node), ""
         if random.random() < 0.1:
-            options = [other for other, its in self._found["types"].items() if declared in (other, its.get("base"))]
+            options = [one for one, its in self._found["types"].items() if declared in (one, its.get("base"))]
             if isinstance(declared, str) and options:
                 declared = random.choice(options)
-                said = f' xsi:type="{declared}"'
+                said = f' xsi:type="{prefix}{declared}"'
         if node["nillable"] and random.random() < 0.4:
             return f'<{name} {more} xsi:nil="true"{self._attributes(self._type(declared))}/>'
         found = self._type(declared)
@@ -130,7 +141,7 @@ class Writer:
         return self._found["types"][declared] if isinstance(declared, str) else declared
 
     def _attributes(self, found: Node) -> str:
-        while found["kind"] == "complex" and found["base"]:
+        while found["kind"] == "complex" and found["base"] and not found.get("how"):
             found = self._type(found["base"])
         if found["kind"] != "complex":
             return ""
@@ -149,7 +160,8 @@ class Writer:
     def _inside(self, found: Node, depth: int) -> str:
         if found["kind"] == "simple":
             return escape(self._text(found))
-        inner = self._inside(self._type(found["base"]), depth) if found["base"] else ""
+        extends = found["base"] and not found.get("how")
+        inner = self._inside(self._type(found["base"]), depth) if extends else ""
         if found["content"]:
             inner += self._particle(found["content"], depth)
         if found["mixed"] and self._random.random() < 0.5:
@@ -188,7 +200,7 @@ class Writer:
                 found += random.choice(FREE)
             elif node["kind"] == "ref":
                 heads = [one for name, one in self._found["roots"].items() if name in ("h", "m", "n")]
-                found += self._element(random.choice(heads), depth + 1) if heads else ""
+                found += self._element(random.choice(heads), depth + 1, top=True) if heads else ""
             elif not node["items"]:
                 continue
             elif node["kind"] == "choice":
