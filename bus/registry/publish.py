@@ -23,6 +23,7 @@ from bus.registry.roles import (
     enrol_all,
     freshen,
     grows_old,
+    must_be_listed,
     newest_root,
     signed_bytes,
     until,
@@ -88,7 +89,7 @@ def publish(
 
     Raises:
         RegistryError: the folder has mistakes, or breaks an agreement (``registry.moving``); nothing was written.
-        RoleKeysError: a role must sign and its keys are not at hand; nothing was written.
+        RoleKeysError: a role must sign and its keys are not at hand, or no longer its keys; nothing was written.
         RepositoryStateError: there is no repository.
     """
     with only_writer(repository):
@@ -103,6 +104,8 @@ def publish(
         }
         signers = {role: keys.of(role) for role in signed}
         online = keys.of(ONLINE)
+        for role, held in {**signers, ONLINE: online}.items():
+            must_be_listed(current, role, held)
         # 3. content first, then what names it
         for name, content in data.items():
             path = repository / stored_path(name, sections.section_hash(content))
@@ -145,13 +148,14 @@ def refresh_timestamp(
 
     Raises:
         RepositoryStateError: nothing was published yet.
-        RoleKeysError: no online key.
+        RoleKeysError: no online key, or one that was handed over.
     """
     keys = RoleKeys(online=tuple(online))
     with only_writer(repository):
         current = State(repository)
         if current.snapshot is None:
             raise RepositoryStateError(f"{repository} holds no published registry")
+        must_be_listed(current, ONLINE, keys.of(ONLINE))
         old = grows_old(current.snapshot.signed, now, lifetimes.snapshot)
         version = current.snapshot_version + (1 if old else 0)
         freshen(current, version, current.meta, keys.of(ONLINE), now, lifetimes)

@@ -22,7 +22,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from bus.registry.keys import DIRECTORY, ONLINE, REGISTRAR, ROOT, THRESHOLDS, RoleKeys
+from bus.registry.keys import DIRECTORY, ONLINE, REGISTRAR, ROOT, THRESHOLDS, RoleKeys, RoleKeysError
 from bus.registry.layout import METADATA, Lifetimes, metadata_path, write
 from registry import sections
 
@@ -91,6 +91,23 @@ def enrol_all(root: Root, keys: RoleKeys) -> None:
         for signer in keys.of(held):
             root.add_key(signer.public_key, role)
         root.roles[role].threshold = THRESHOLDS[held]
+
+
+def must_be_listed(current: State, role: str, signers: Sequence[Signer]) -> None:
+    """Refuse keys that have been handed over: what they sign, nobody would take.
+
+    Raises:
+        RoleKeysError: one of them is none that the newest root, or the delegation, lists for the role.
+    """
+    if role == ONLINE:
+        path = current.repository / metadata_path("root", current.root_version)
+        listed = Metadata[Root].from_file(str(path)).signed.roles["timestamp"].keyids
+    else:
+        path = current.repository / metadata_path("targets", current.meta["targets.json"].version)
+        delegated = Metadata[Targets].from_file(str(path)).signed.delegations
+        listed = delegated.roles[role].keyids if delegated and delegated.roles else []
+    if any(signer.public_key.keyid not in listed for signer in signers):
+        raise RoleKeysError(f"the key of role {role} is none that the registry lists for it; it was handed over")
 
 
 def delegations(keys: RoleKeys) -> Delegations:

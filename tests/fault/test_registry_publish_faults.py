@@ -13,6 +13,7 @@ from bus.registry import publish as publishing
 from bus.registry.ceremony import change_keys
 from bus.registry.follow import Follower, Refusal, RegistryRefusedError
 from bus.registry.keys import RoleKeys, RoleKeysError, create_role_keys
+from bus.registry.publish import refresh_timestamp
 
 STEPS = ("section", "registrar", "snapshot", "timestamp")
 
@@ -84,13 +85,19 @@ def test_a_change_of_keys_cut_short_can_be_run_again(repo: Repo, monkeypatch: py
     assert repo.follower("second").update(repo.bundle()).agreement("ag-0001").state == "revoked"
 
 
-def test_keys_left_out_sign_nothing_any_more(repo: Repo):
+def test_keys_left_out_sign_nothing_any_more(repo: Repo, monkeypatch: pytest.MonkeyPatch):
     old, new = repo.keys, create_role_keys(repo.home / "new-keys")
     follower = repo.follower()
     follower.update(repo.bundle())
     change_keys(repo.folder, old, new, now=repo.now)
     follower.update(repo.bundle(follower.known()))
-    # The thief of all the old keys publishes: nodes that know the new root are not impressed.
+    # Whoever still has the old keys by mistake is told.
+    with pytest.raises(RoleKeysError, match="handed over"):
+        repo.publish(agreements=registry_repo.revoked())
+    with pytest.raises(RoleKeysError, match="handed over"):
+        refresh_timestamp(repo.folder, repo.keys.online, now=repo.now)
+    # The thief of all the old keys has tools that do not ask: nodes that know the new root are not impressed.
+    monkeypatch.setattr(publishing, "must_be_listed", lambda *_: None)
     repo.publish(agreements=registry_repo.revoked())
     before = follower.snapshot
     with pytest.raises(RegistryRefusedError) as caught:

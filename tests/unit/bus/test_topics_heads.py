@@ -25,6 +25,8 @@ def test_topics_are_numbered_for_ever():
         "REGISTRY": 4,
         "REGISTRY_CHANGED": 5,
         "LOG": 6,
+        "ERASURE": 7,
+        "RENEWAL": 8,
     }
 
 
