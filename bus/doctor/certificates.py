@@ -9,6 +9,7 @@ from typing import TypeAlias
 from bus.app.trust import DevelopmentPkiError, refuse_development_pki
 from bus.doctor.finding import Finding, Health
 from bus.keystore import KeyAddressError, open_key
+from bus.keystore.following import NextKey
 from bus.keystore.pem import PemFileError, certificates_in
 from config.explain import Located
 from config.hub import HubSettings
@@ -26,6 +27,8 @@ def certificates(settings: Served, values: tuple[Located, ...], now: datetime) -
     for item in values:
         if item.name.rsplit(".", 1)[-1] == "seal":
             yield _seal(item.name, str(item.value), settings.trust, now)
+    if isinstance(settings, NodeSettings):
+        yield from _renewals(settings, now)
     hub = isinstance(settings, HubSettings)
     yield _link("link", settings.link, Use.LINK_SERVER if hub else Use.LINK_CLIENT, settings.trust, now)
     if isinstance(settings, NodeSettings) and settings.http.tls is not None:
@@ -68,6 +71,27 @@ def _seal(name: str, address: str, trust: TrustSettings, now: datetime) -> Findi
     if left < timedelta(days=trust.certificate_warning_days):
         return Finding(name, Health.WARNING, text, "renew the certificate; old and new may overlap")
     return Finding(name, Health.GOOD, text)
+
+
+def _renewals(settings: NodeSettings, now: datetime) -> Iterator[Finding]:
+    """The next seal certificates, where nodes renew them by themselves."""
+    for number, agency in enumerate(settings.agencies):
+        if agency.renewal is None:
+            continue
+        name = f"agencies[{number}].renewal"
+        try:
+            signer = open_key(agency.seal)
+        except KeyAddressError:
+            continue  # the seal's own finding says so
+        following = NextKey(agency.renewal / signer.x5t, agency.id, agency.seal).certificate()
+        if following is None:
+            days = settings.trust.certificate_warning_days
+            yield Finding(name, Health.GOOD, f"asked for over the link from {days} days before the end on")
+            continue
+        certificate = load_seal_certificate(following)
+        left = timedelta(milliseconds=certificate.not_after_ms - now.timestamp() * 1000)
+        text = f"the next certificate is there: {certificate.x5t}, {left.days} days left"
+        yield Finding(name, Health.WARNING, text, "have it registered, and name its key in the settings (docs/keys.md)")
 
 
 def _link(name: str, identity: TlsIdentity, use: Use, trust: TrustSettings, now: datetime) -> Finding:

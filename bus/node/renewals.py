@@ -33,7 +33,8 @@ from signing.keys import Signer, thumbprint
 from signing.renewal import renewal
 
 log = structlog.get_logger(__name__)
-EVERY_S: Final = 3600.0
+EVERY_S: Final = 60.0
+ASK_AGAIN_MS: Final = 3_600_000
 FIRST_AFTER_S: Final = 5.0
 TIMEOUT_S: Final = 60.0
 _DAY_MS: Final = 86_400_000
@@ -68,6 +69,7 @@ class Renewals:
         self._directory = directory
         self._instance = instance
         self._clock = clock
+        self._asked_ms: dict[str, int] = {}
 
     async def run(self) -> None:
         """Look now and then, for ever."""
@@ -97,9 +99,18 @@ class Renewals:
             one.notary.use(signer)
             log.info("renewed-certificate-in-use", agency=agency, x5t=signer.x5t)
         if waits:
-            log.warning("renewed-certificate-not-registered", agency=agency)
-        elif self._days_left(signer) <= one.days:
+            log.debug("renewed-certificate-not-registered", agency=agency)
+        elif self._days_left(signer) <= one.days and self._may_ask(agency):
             await self._ask(agency, signer, following)
+
+    def _may_ask(self, agency: str) -> bool:
+        """Whether the last question is long enough ago: a refusal is not mended by asking every minute."""
+        now_ms = self._clock()
+        asked_ms = self._asked_ms.get(agency)
+        if asked_ms is not None and now_ms - asked_ms < ASK_AGAIN_MS:
+            return False
+        self._asked_ms[agency] = now_ms
+        return True
 
     def _registered(self, agency: str, x5t: str) -> bool:
         known = self._directory.snapshot.certificate(x5t)

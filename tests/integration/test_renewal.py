@@ -24,7 +24,7 @@ from bus.ids import new_id
 from bus.keystore import open_key
 from bus.keystore.following import NextKey
 from bus.link.messages import Message
-from bus.node.renewals import Renewals, Renewing
+from bus.node.renewals import ASK_AGAIN_MS, Renewals, Renewing
 from bus.notary import Notary
 from bus.topics import Topic, renewal_ask
 from config.secrets import write_secret
@@ -150,6 +150,9 @@ async def test_what_was_begun_goes_on(town: Town):
     await town.renewals.turn()  # nobody is there
     request = NextKey(town.folder / "next" / town.signer.x5t, CONSUMER, town.address).request()
     async with open_office(town):
+        await town.renewals.turn()  # too soon after the first question
+        assert town.authority.journal.lines == ()
+        town.world.now_ms += ASK_AGAIN_MS
         await town.renewals.turn()
     assert NextKey(town.folder / "next" / town.signer.x5t, CONSUMER, town.address).request() == request
     assert len(town.authority.journal.lines) == 1

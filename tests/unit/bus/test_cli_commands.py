@@ -1,4 +1,5 @@
 import json
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from bus.cli.app import build
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.failures import failure_of, report
+from bus.keystore import open_key
 from bus.keystore.address import KeyAddressError
-from bus.keystore.development import make_development_keys
+from bus.keystore.development import DevelopmentKeys, make_development_keys, open_authority
+from bus.keystore.following import NextKey
 from config.mistakes import ConfigError, ConfigMistake
 
 app = build()
@@ -174,3 +177,21 @@ def test_every_error_has_a_code(error: Exception, code: Exit, capsys: pytest.Cap
 def test_wrong_usage_is_two():
     assert runner.invoke(app, ["keys", "dev-pki"]).exit_code == Exit.USAGE
     assert runner.invoke(app, ["no-such-command"]).exit_code == Exit.USAGE
+
+
+def test_doctor_tells_of_the_next_certificate(node_file: Path):
+    text = node_file.read_text(encoding="utf-8") + 'renewal = "next"\n'
+    node_file.write_text(text, encoding="utf-8")
+
+    def told() -> dict[str, str]:
+        findings = json.loads(runner.invoke(app, ["doctor", str(node_file), "--json"]).stdout)
+        return next(one for one in findings if one["check"] == "agencies[0].renewal")
+
+    assert told()["health"] == "good"
+    address = f"file:{node_file.parent}/pki/seal/a100001.key.pem?certificate={node_file.parent}/pki/seal/a100001.pem"
+    following = NextKey(node_file.parent / "next" / open_key(address).x5t, "a100001", address)
+    authority = open_authority(DevelopmentKeys(node_file.parent / "pki"), datetime.now(UTC))
+    pem = authority.issue_for(following.request(), "a100001", datetime.now(UTC))
+    signer = following.keep(ssl.PEM_cert_to_DER_cert(pem.decode()))
+    assert told()["health"] == "warning"
+    assert signer.x5t in told()["text"]
