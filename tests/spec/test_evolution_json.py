@@ -43,7 +43,7 @@ def cases(kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("narrow", "wide", "rule", "draft"), cases("wider"))
-def test_widening_passes_and_narrowing_breaks_by_the_rule(narrow: Any, wide: Any, rule: str, draft: int):  # noqa: ANN401
+def test_widening_passes_and_narrowing_breaks_by_the_rule(narrow: Any, wide: Any, rule: str, draft: int):  # noqa: ANN401 - any JSON value
     assert compare(narrow, wide, draft) == Compatible()
     verdict = compare(wide, narrow, draft)
     assert isinstance(verdict, Incompatible), verdict
@@ -51,7 +51,7 @@ def test_widening_passes_and_narrowing_breaks_by_the_rule(narrow: Any, wide: Any
     assert_shown(verdict, wide, narrow, draft)
 
 
-def assert_shown(verdict: Incompatible, writer: Any, reader: Any, draft: int) -> None:  # noqa: ANN401
+def assert_shown(verdict: Incompatible, writer: Any, reader: Any, draft: int) -> None:  # noqa: ANN401 - any JSON value
     """A second validator, in Python, sees it the same way; it asserts no formats, so those are left to the first."""
     assert verdict.witness is not None
     document = json.loads(verdict.witness.text)
@@ -68,13 +68,13 @@ def assert_shown(verdict: Incompatible, writer: Any, reader: Any, draft: int) ->
 
 
 @pytest.mark.parametrize(("one", "other", "draft"), cases("equal"))
-def test_two_ways_of_saying_the_same_include_each_other(one: Any, other: Any, draft: int):  # noqa: ANN401
+def test_two_ways_of_saying_the_same_include_each_other(one: Any, other: Any, draft: int):  # noqa: ANN401 - any JSON value
     assert isinstance(compare(one, other, draft), Compatible)
     assert isinstance(compare(other, one, draft), Compatible)
 
 
 @pytest.mark.parametrize(("writer", "reader", "rule", "draft"), cases("unknown"))
-def test_what_is_not_decided_says_why(writer: Any, reader: Any, rule: str, draft: int):  # noqa: ANN401
+def test_what_is_not_decided_says_why(writer: Any, reader: Any, rule: str, draft: int):  # noqa: ANN401 - any JSON value
     verdict = compare(writer, reader, draft)
     assert isinstance(verdict, Unknown), verdict
     assert verdict.rule == rule

@@ -60,7 +60,7 @@ def nested(depth: int) -> Any:  # noqa: ANN401 - any JSON
 def unions(width: int) -> dict[str, Any]:
     """Clauses of three, as in the satisfiability problem."""
     clauses = [[(number * k) % 31 - 15 for k in (1, 3, 7)] for number in range(1, width)]
-    literal = lambda n: {"properties": {f"x{abs(n)}": {"enum": [n > 0]}}, "required": [f"x{abs(n)}"]}  # noqa: E731
+    literal = lambda n: {"properties": {f"x{abs(n)}": {"enum": [n > 0]}}, "required": [f"x{abs(n)}"]}  # noqa: E731 - one line, beside its only use
     return {**OBJECT, "allOf": [{"anyOf": [literal(n) for n in clause]} for clause in clauses]}
 
 
