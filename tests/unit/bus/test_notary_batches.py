@@ -9,6 +9,7 @@ import pytest
 from world import World
 from world_registry import CONSUMER
 
+from bus.hsm.slot import KeyUnavailableError
 from bus.notary import MAX_BATCH, Judge, Notary
 from schemas.envelope import Envelope, InReplyTo, Kind, Party
 from schemas.problems import Code, ProblemError
@@ -125,3 +126,24 @@ async def test_the_agency_of_the_certificate_must_exist_today():
         world.workers[0].exchange._judge.open(sealed, world.now_ms)
     assert caught.value.problem.code is Code.REPLACED_BY_SUCCESSOR
     assert caught.value.problem.params == {"successor": "a200003"}
+
+
+class Away(Failing):
+    """A token that was pulled out, as its own process tells it."""
+
+    waits = True
+
+    def sign(self, data: bytes) -> bytes:
+        raise KeyUnavailableError("key-token-lost", f"{len(data)} bytes are not signed")
+
+
+async def test_a_token_that_is_away_is_a_listed_problem_and_spoils_nothing_later():
+    world = World()
+    notary = world.notary(CONSUMER)
+    whole = notary._signer
+    notary.use(Away(whole))
+    failed = await asyncio.gather(*(notary.seal(status(notary, n)) for n in range(3)), return_exceptions=True)
+    assert [one.problem.code for one in failed] == [Code.SEAL_KEY_AWAY] * 3
+    assert all(one.problem.retry for one in failed)
+    notary.use(whole)
+    assert (await notary.seal(status(notary))).size == 1
