@@ -11,7 +11,7 @@ import avro.errors
 import avro.schema
 import fastavro
 from avro_schemas import DataMaker, Json, Maker
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry.evolution.avro.format import AvroFormat
@@ -89,6 +89,7 @@ def _data(schema: Json, seed: int) -> list[Json]:
 
 
 @settings(max_examples=300, deadline=None)
+@example(15000)
 @given(st.integers(0, 2**32))
 def test_the_reference_agrees_except_where_it_is_known_to_differ(seed: int) -> None:
     pair = _pair(seed)
@@ -102,5 +103,6 @@ def test_the_reference_agrees_except_where_it_is_known_to_differ(seed: int) -> N
     is_theirs = theirs.compatibility is avro.compatibility.SchemaCompatibilityType.compatible
 
     # the reference also follows types that have no data
-    if is_theirs or not _may_hold_itself(pair[0]):
+    without = isinstance(verdict, Compatible) and any(one.rule == "writer-without-data" for one in verdict.cautions)
+    if is_theirs or not (without or _may_hold_itself(pair[0])):
         assert isinstance(verdict, Compatible) is is_theirs, (pair, verdict, theirs.messages)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from registry.evolution.budget import Budget, BudgetSpentError
 from registry.evolution.json.format import JsonFormat
 from registry.evolution.json.reading import written
 from registry.evolution.openapi.model import Body
@@ -22,7 +23,6 @@ from registry.evolution.port import SchemaError
 from registry.evolution.verdict import Incompatible, Unknown
 
 if TYPE_CHECKING:
-    from registry.evolution.budget import Budget
     from registry.evolution.openapi.model import Description, Json, Operation, Parameter, Path
     from registry.evolution.port import Policy
     from registry.evolution.verdict import Witness
@@ -211,9 +211,13 @@ class Comparison:
     def _judged(self, one: str, other: str) -> _Judged:
         try:
             writer, reader = (self._json.parse(text, {}, self._budget) for text in (one, other))
-        except SchemaError:
+        except SchemaError as error:
+            if error.rule == "too-costly":
+                raise BudgetSpentError(self._budget.limit, "schema") from error
             return _Judged(None, "schema-unreadable")
         verdict = self._json.included(writer, reader, self._policy, self._budget)
+        if isinstance(verdict, Unknown) and verdict.rule == "budget-spent":
+            raise BudgetSpentError(self._budget.limit, "schema")
         if isinstance(verdict, Incompatible):
             return _Judged(included=False, said=verdict.findings[0].said, witness=verdict.witness)
         return _Judged(None, verdict.rule) if isinstance(verdict, Unknown) else _Judged(included=True)
