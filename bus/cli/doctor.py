@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from bus import logs
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
 from bus.doctor import Health, examine
+from config.parts import LogFormat, LogLevel, LogSettings
 
 
 def command(
@@ -17,6 +19,7 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Look at the installation and, where given, at a settings file and all that it names."""
+    logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.ERROR))  # standard output is the answer's
     findings = examine(file, datetime.now(UTC))
     rows = [(finding.health, finding.check, finding.text, finding.mend) for finding in findings]
     emit(findings, table("Doctor", ("health", "what", "how it is", "how to mend it"), rows), as_json=as_json)

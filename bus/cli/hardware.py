@@ -7,11 +7,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 import typer
 
-from bus import logs
 from bus.cli.output import Json, emit, err, table
 from bus.keystore import hardware
 from bus.keystore.pkcs11 import read_certificate
-from config.parts import LogFormat, LogLevel, LogSettings
 from schemas.words import AgencyId
 
 app = typer.Typer(help="Seal keys in hardware (PKCS #11); docs/keys.md.", no_args_is_help=True)
@@ -20,12 +18,6 @@ TokenAddress: TypeAlias = Annotated[str, typer.Argument(help="pkcs11:token=T?mod
 KeyAt: TypeAlias = Annotated[str, typer.Argument(help="pkcs11:token=T;object=KEY?module-path=M&pin-source=file:PIN")]
 Agency: TypeAlias = Annotated[str, typer.Option(help="The agency id that the certificate is for (a100001).")]
 Out: TypeAlias = Annotated[Path | None, typer.Option(help="File for the request; else it is printed.")]
-
-
-@app.callback()
-def quiet() -> None:
-    """Keep what is logged off standard output."""
-    logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.ERROR))
 
 
 @app.command("init")

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from bus import logs
 from bus.cli import api_keys, auditors, dev_pki, hardware, trusted_list
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
 from bus.keystore import open_key
+from config.parts import LogFormat, LogLevel, LogSettings
 from signing.chain import CertificateError, load_seal_certificate
 
 app = typer.Typer(help="Keys: what a key is, keys in hardware, API keys, auditors.", no_args_is_help=True)
@@ -18,6 +20,12 @@ app.add_typer(auditors.app, name="auditor")
 app.add_typer(hardware.app, name="hardware")
 app.add_typer(trusted_list.app, name="trusted-list")
 app.command("dev-pki", help="The same as `lienthong dev-pki make`.")(dev_pki.make)
+
+
+@app.callback()
+def quiet() -> None:
+    """Keep what is logged off standard output."""
+    logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.ERROR))
 
 
 @app.command("show")

@@ -6,13 +6,11 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from bus import logs
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
 from bus.keystore import open_key
 from bus.keystore.pem import certificates_in
-from config.parts import LogFormat, LogLevel, LogSettings
 from signing.chain import parsed
 from signing.keys import Algorithm
 from signing.trustlist import Names, Scheme, Service, ServiceKind, TrustListError, begin
@@ -27,12 +25,6 @@ _TITLES: Final = {
     ServiceKind.TSA: Names(vi="Cấp dấu thời gian", en="Time-stamping authority"),
     ServiceKind.OCSP: Names(vi="Kiểm tra trạng thái chứng thư", en="OCSP responder"),
 }
-
-
-@app.callback()
-def quiet() -> None:
-    """Keep what is logged off standard output."""
-    logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.ERROR))
 
 
 @app.command("export")
