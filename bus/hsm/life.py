@@ -90,6 +90,7 @@ class SlotLife:
             try:
                 self._link.sendall(frame)
             except OSError:
+                self._over = True  # the next one who asks starts another at once, whenever this end is noticed
                 self._waiting.pop(request.number, None)
                 done.set_exception(SlotDiedError())
         return done
@@ -138,12 +139,13 @@ class SlotLife:
         self._reaped()
 
     def _hand(self, reply: Reply) -> None:
+        lost = isinstance(reply, Failed) and reply.fault is Fault.LOST
         with self._lock:
+            self._over = self._over or lost  # it ends by itself; nobody else is to ask it
             done = self._waiting.pop(reply.number, None)
         if done is None or not done.set_running_or_notify_cancel():
             return
         if isinstance(reply, Failed):
-            lost = reply.fault is Fault.LOST
             done.set_exception(SlotDiedError(reply.words) if lost else SlotRefusedError(reply.fault, reply.words))
         else:
             done.set_result(reply.value)
