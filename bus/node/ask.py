@@ -79,6 +79,21 @@ class _Trail:
     reply: tuple[Message, Session] | None = None
     refused: Code | None = None
 
+    def given_up(self) -> tuple[Message, Session]:
+        """The sealed refusal that stands at the end of it, when no worker took the question.
+
+        Raises:
+            ProblemError: this node's own, where no refusal says it.
+        """
+        if self.sent:  # whatever others say: a link that was lost may have carried it
+            raise problem(Code.OUTCOME_UNKNOWN, fault_at=FaultAt.CONSUMER_NODE)
+        if self.reply is None:
+            raise problem(Code.NO_HUB, fault_at=FaultAt.CONSUMER_NODE)
+        if self.refused is Code.PEER_NOT_ON_THIS_WORKER:
+            # Each worker speaks for itself; all of them together have said that the provider is not there.
+            raise problem(Code.PROVIDER_NOT_REACHABLE, rule="on-no-worker", fault_at=FaultAt.PROVIDER_NODE)
+        return self.reply
+
 
 class _Put(NamedTuple):
     """A question as it is put: its body as sealed, and the terms that its answer may hold (None: not known here)."""
@@ -285,15 +300,10 @@ class Asker:
                 raise problem(Code.OUTCOME_UNKNOWN, rule="link-lost-after-sending", fault_at=FaultAt.HUB)
             if refused not in _ELSEWHERE:
                 return reply, session
-            trail.reply, trail.refused = (reply, session), refused
+            if trail.refused is not Code.TOO_BUSY:  # a worker that is busy has not said that the provider is not there
+                trail.reply, trail.refused = (reply, session), refused
             trail.tried.add(session)
-        if trail.refused is Code.PEER_NOT_ON_THIS_WORKER:
-            # Each worker speaks for itself; all of them together have said that the provider is not there.
-            code = Code.OUTCOME_UNKNOWN if trail.sent else Code.PROVIDER_NOT_REACHABLE
-            raise problem(code, rule="on-no-worker", fault_at=FaultAt.PROVIDER_NODE)
-        if trail.reply is not None:
-            return trail.reply
-        raise problem(Code.OUTCOME_UNKNOWN if trail.sent else Code.NO_HUB, fault_at=FaultAt.CONSUMER_NODE)
+        return trail.given_up()
 
     def _worker(self, trail: _Trail) -> Session | None:
         """The least busy worker that has not said that it cannot."""
