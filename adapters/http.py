@@ -8,7 +8,7 @@ Leaves out: deadlines (the port's), and what the bytes mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
@@ -49,13 +49,22 @@ class Request:
     body: bytes | None = None
 
 
+def sent_headers(request: Request) -> dict[str, str]:
+    """The headers as `HttpPipe.move` sends them, in their order, before those of the connection itself."""
+    return {"Accept-Encoding": "identity", **request.headers}
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP reply, whole: `media_type` in small letters without parameters."""
+    """One HTTP reply, whole: `media_type` in small letters without parameters.
+
+    `headers`: by name in small letters, the last one where a name is repeated.
+    """
 
     status: int
     media_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -93,12 +102,11 @@ class HttpPipe:
         """Send one request and read the whole reply, or raise `PeerError`."""
         if self._session is None:
             raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
-        headers = {"Accept-Encoding": "identity", **request.headers}
         try:
             async with self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
-                headers=headers,
+                headers=sent_headers(request),
                 data=request.body,
                 allow_redirects=False,
             ) as response:
@@ -124,7 +132,8 @@ class HttpPipe:
             body += chunk
             if len(body) > self._max_reply_bytes:
                 raise PeerError(PeerFault.BAD_ANSWER, rule="too-large")
-        return Reply(response.status, response.content_type.lower(), bytes(body))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, response.content_type.lower(), bytes(body), headers)
 
     async def probe(self) -> Probe:
         """Ask for nothing but a sign of life: any HTTP reply at all counts."""
