@@ -8,55 +8,27 @@ Leaves out: answers in several pages, and uploads.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import ClassVar, Final, Literal
-from urllib.parse import quote, urlencode
+from typing import ClassVar, Final
 
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
-from adapters.operation import Courier, Faults, Operation, Settings, Texts
+from adapters.http_places import HttpOperation, written
+from adapters.operation import Courier, Faults, Settings, Texts
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
 from adapters.token import HeaderName, TokenKeeper, TokenSettings
 
-_PARAMETER: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
-_TEMPLATE: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/\-]|\{[A-Za-z][A-Za-z0-9_]*\})*")
 _UNAUTHORIZED: Final = 401
-_PLACES: Final = frozenset({"path", "query", "header", "json", "form"})
 _JSON: Final = ("application/json", "text/json")
 
 
-class RestOperation(Operation):
-    """One operation: a method, a path with {parameters}, and where each field of the question goes.
+class RestOperation(HttpOperation):
+    """One operation of a REST system: a path is needed."""
 
-    A question's `to` starts with its place: `path.number`, `query.birth`, `header.X-Officer`,
-    `json.data.name` or `form.name`.
-    """
-
-    method: Literal["GET", "POST", "PUT"] = "GET"
-    path: str
-    statuses: Faults = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_places(self) -> RestOperation:
-        places: dict[str, set[str]] = {place: set() for place in _PLACES}
-        for field in self.question:
-            place, _, rest = field.to.partition(".")
-            if place not in _PLACES or not rest:
-                raise ValueError(f"{field.to}: starts with path., query., header., json. or form.")
-            places[place].add(rest)
-        if not _TEMPLATE.fullmatch(self.path) or ".." in self.path:
-            raise ValueError("a path starts with / and holds plain characters and {parameters}")
-        if set(_PARAMETER.findall(self.path)) != places["path"]:
-            raise ValueError("the path's {parameters} and the question's path. fields are not the same")
-        if (places["json"] or places["form"]) and self.method == "GET":
-            raise ValueError("GET carries no body")
-        if places["json"] and places["form"]:
-            raise ValueError("a body is json or form, not both")
-        return self
+    path: str = Field(min_length=1)
 
 
 class RestSettings(Settings):
@@ -112,7 +84,7 @@ class RestAdapter(Adapter):
     async def _ask(self, query: Query) -> Found:
         operation, courier = self._settings.operations[query.operation], self._couriers[query.operation]
         # ① the request, or bad-question with nothing sent
-        request = _request(self._pipe.base_url, operation, courier.request(query))
+        request = written(self._pipe.base_url, operation, courier.request(query))
         # ② the reply, with a token where the system wants one
         reply = await self._move(request)
         # ③ refusals first: by the system's own code, then by status
@@ -162,47 +134,3 @@ def _json_or_nothing(body: bytes) -> object:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-
-
-def _request(base_url: str, operation: RestOperation, fields: Mapping[str, object]) -> Request:
-    parts = {place: _plain(place, fields.get(place)) for place in _PLACES - {"json"}}
-    path = _PARAMETER.sub(lambda m: _segment(m[1], parts["path"]), operation.path)
-    url = base_url + path + ("?" + urlencode(parts["query"], quote_via=quote) if parts["query"] else "")
-    headers = {name: _header(name, value) for name, value in parts["header"].items()}
-    body: bytes | None = None
-    if "json" in fields:
-        headers["Content-Type"] = "application/json"
-        body = orjson.dumps(fields["json"])
-    elif parts["form"]:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode(parts["form"]).encode()
-    return Request(operation.method, url, headers, body)
-
-
-def _plain(place: str, given: object) -> dict[str, str]:
-    """The fields of one place as text; lists and objects have no place in a URL or a header."""
-    texts: dict[str, str] = {}
-    for name, value in given.items() if isinstance(given, Mapping) else ():
-        if isinstance(value, bool):
-            texts[name] = "true" if value else "false"
-        elif isinstance(value, str | int | float):
-            texts[name] = str(value)
-        else:
-            raise PeerError(PeerFault.BAD_QUESTION, rule="not-plain", at=f"{place}.{name}")
-    return texts
-
-
-def _segment(name: str, values: Mapping[str, str]) -> str:
-    """One parameter inside a path: it can neither end the segment nor climb out of it."""
-    value = values.get(name, "")
-    if not value:
-        raise PeerError(PeerFault.BAD_QUESTION, rule="missing", at=f"path.{name}")
-    if value.strip(".") == "" or any(ord(char) < ord(" ") for char in value):
-        raise PeerError(PeerFault.BAD_QUESTION, rule="path-parameter", at=f"path.{name}")
-    return quote(value, safe="")
-
-
-def _header(name: str, value: str) -> str:
-    if not value.isascii() or not value.isprintable():
-        raise PeerError(PeerFault.BAD_QUESTION, rule="header-value", at=f"header.{name}")
-    return value
