@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hub": "bus.cli.hub:command",
     "node": "bus.cli.node_commands:app",
     "dossier": "bus.cli.dossier:app",
+    "adapter": "bus.cli.adapter:app",
     "keys": "bus.cli.keys:app",
     "dev-pki": "bus.cli.dev_pki:app",
     "ca": "bus.cli.ca:app",

@@ -1,0 +1,13 @@
+"""`lienthong adapter …`: what an integrator uses to plug a system in (docs/kit.md)."""
+
+import typer
+
+app = typer.Typer(
+    help="Plug an agency's system in: write an adapter, check it, develop it.",
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def adapter() -> None:
+    """Plug an agency's system in: write an adapter, check it, develop it."""
