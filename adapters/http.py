@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from pydantic import AfterValidator
 from yarl import URL
 
+from adapters import watching
 from adapters.port import PeerError, PeerFault, Probe, Reach
 
 if TYPE_CHECKING:
@@ -80,16 +81,19 @@ class HttpPipe:
         self._max_connections = max_connections
         self._max_reply_bytes = max_reply_bytes
         self._session: aiohttp.ClientSession | None = None
+        self._detour: watching.Detour | None = None
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
         """Open the pool. Without a context of its own, TLS trusts what the machine trusts."""
         await self.close()
+        self._detour = detour = watching.detour()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._max_connections, ssl=True if tls is None else tls),
             timeout=aiohttp.ClientTimeout(total=None),  # the port holds the deadline
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
+            proxy=f"http://{detour.host}:{detour.port}" if detour and self.base_url.startswith("https:") else None,
         )
 
     async def close(self) -> None:
@@ -102,8 +106,15 @@ class HttpPipe:
         """Send one request and read the whole reply, or raise `PeerError`."""
         if self._session is None:
             raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
+        moved = None if (seen := watching.seen()) is None else seen.sends(request)
+        reply = await self._moved(self._session, request if self._detour is None else _led(request, self._detour))
+        if moved is not None:
+            moved.came = reply
+        return reply
+
+    async def _moved(self, session: aiohttp.ClientSession, request: Request) -> Reply:
         try:
-            async with self._session.request(
+            async with session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=sent_headers(request),
@@ -139,6 +150,15 @@ class HttpPipe:
         """Ask for nothing but a sign of life: any HTTP reply at all counts."""
         reply = await self.move(Request("HEAD", self.base_url + "/", {}))
         return Probe(Reach.REACHABLE, f"HTTP status {reply.status}")
+
+
+def _led(request: Request, way: watching.Detour) -> Request:
+    """The same request to the detour's address, for the host that it names; HTTPS goes by CONNECT instead."""
+    parts = urlsplit(request.url)
+    if parts.scheme == "https":
+        return request
+    url = urlunsplit(parts._replace(netloc=f"{way.host}:{way.port}"))
+    return Request(request.method, url, {"Host": parts.netloc, **request.headers}, request.body)
 
 
 _BY_STATUS: Final[dict[int, PeerFault]] = {

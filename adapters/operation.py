@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias, ge
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from adapters import dates, values
+from adapters import dates, values, watching
 from adapters.mapping import Field as MapField
 from adapters.mapping import FieldMap, MapError, SourcePath
 from adapters.port import Bounds, DeclarationError, Found, PeerError, PeerFault, Query
@@ -191,9 +191,12 @@ class Courier:
             if not _given(facts, fact):
                 raise PeerError(PeerFault.BAD_QUESTION, rule="missing", at=fact)
         try:
-            return self._question.run(facts)
+            mapped = self._question.run(facts)
         except MapError as error:
             raise PeerError(PeerFault.BAD_QUESTION, rule=error.rule, at=error.at) from None
+        if (seen := watching.seen()) is not None:
+            seen.mapped = mapped
+        return mapped
 
     def knows(self, code: str) -> bool:
         """Whether the tables name this code."""
@@ -219,6 +222,8 @@ class Courier:
 
     def found(self, reply: object, query: Query) -> Found:
         """Read a reply: the one match (or the declared list), or `PeerError`."""
+        if (seen := watching.seen()) is not None:
+            seen.read = reply
         try:
             refusal = self._refusal(reply)
             if refusal is not None:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from pydantic import Field, model_validator
 from sqlalchemy.pool import QueuePool
 
-from adapters import values
+from adapters import values, watching
 from adapters.operation import Courier, Operation, Settings, Texts
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query, Reach
 from adapters.surroundings import Surroundings
@@ -146,12 +146,17 @@ class SqlAdapter(Adapter):
                 found = connection.execute(statement, dict(parameters)).mappings().fetchmany(limit)
                 return [values.plain(row) for row in found]
 
+        seen = watching.seen()
+        moved = None if seen is None else seen.sends(watching.Statement(str(statement), parameters))
         try:
-            return await asyncio.get_running_loop().run_in_executor(threads, run)
+            rows = await asyncio.get_running_loop().run_in_executor(threads, run)
         except sa.exc.DBAPIError as error:
             raise _refusal(error) from None
         except OverflowError:  # SQLite has no place for such a number
             raise PeerError(PeerFault.BAD_QUESTION, rule="parameter") from None
+        if moved is not None:
+            moved.came = rows
+        return rows
 
     async def _probe(self) -> Probe:
         await self._rows(sa.text("SELECT 1"), {}, 1, self._settings.timeout_s)
@@ -181,12 +186,13 @@ def _sqlite(settings: SqlSettings, folder: Path) -> sa.Engine:
 
 def _postgresql(settings: SqlSettings, surroundings: Surroundings) -> sa.Engine:
     password = None if settings.password_file is None else surroundings.secrets(settings.password_file).strip()
+    way = watching.detour()
     url = sa.URL.create(
         "postgresql+psycopg",
         username=settings.user,
         password=password,
         host=settings.host,
-        port=settings.port,
+        port=settings.port if way is None else way.port,
         database=settings.database,
     )
     arguments = {
@@ -196,6 +202,8 @@ def _postgresql(settings: SqlSettings, surroundings: Surroundings) -> sa.Engine:
     }
     if settings.ca_file is not None:
         arguments["sslrootcert"] = str(surroundings.folder / settings.ca_file)
+    if way is not None:
+        arguments["hostaddr"] = way.host  # `host` stays the name that the certificate must bear
     return sa.create_engine(url, connect_args=arguments, hide_parameters=True, **_pool(settings))
 
 
