@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-import orjson
 from pydantic import Field
 
-from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
+from adapters.http import BaseUrl, HttpPipe, Reply, Request
 from adapters.http_places import HttpOperation, written
+from adapters.http_replies import as_json, refusal
 from adapters.operation import Courier, Faults, Settings, Texts
-from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
+from adapters.port import Adapter, Found, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
 from adapters.token import HeaderName, TokenKeeper, TokenSettings
 
 _UNAUTHORIZED: Final = 401
-_JSON: Final = ("application/json", "text/json")
 
 
 class RestOperation(HttpOperation):
@@ -89,9 +88,9 @@ class RestAdapter(Adapter):
         reply = await self._move(request)
         # ③ refusals first: by the system's own code, then by status
         if not reply.is_success:
-            return self._refused(operation, courier, reply)
+            return refusal(courier, {**self._settings.statuses, **operation.statuses}, reply)
         # ④ the answer
-        return courier.found(self._json(reply), query)
+        return courier.found(as_json(reply, self._settings.media_types), query)
 
     async def _move(self, request: Request) -> Reply:
         token = {} if self._keeper is None else await self._keeper.headers()
@@ -105,32 +104,5 @@ class RestAdapter(Adapter):
         headers = {**self._headers, **request.headers, **token}
         return await self._pipe.move(Request(request.method, request.url, headers, request.body))
 
-    def _refused(self, operation: RestOperation, courier: Courier, reply: Reply) -> Found:
-        declared = {**self._settings.statuses, **operation.statuses}
-        if str(reply.status) in declared:
-            if declared[str(reply.status)] is PeerFault.NO_MATCH:
-                return courier.absent(str(reply.status))
-            raise refused_by_status(reply.status, declared)
-        code = courier.code_in(_json_or_nothing(reply.body))
-        if code is not None:
-            return courier.refused(code)
-        raise refused_by_status(reply.status, declared)
-
-    def _json(self, reply: Reply) -> object:
-        kind = reply.media_type
-        if kind not in _JSON and kind not in self._settings.media_types and not kind.endswith("+json"):
-            raise PeerError(PeerFault.BAD_ANSWER, rule="media-type")
-        try:
-            return orjson.loads(reply.body)
-        except orjson.JSONDecodeError:
-            raise PeerError(PeerFault.BAD_ANSWER, rule="not-json") from None
-
     async def _probe(self) -> Probe:
         return await self._pipe.probe()
-
-
-def _json_or_nothing(body: bytes) -> object:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
