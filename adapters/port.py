@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 import orjson
 import structlog
 
+from schemas.parts import BODY, Carried
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
@@ -134,14 +136,20 @@ class Query:
     request_id: str = ""
     correlation: str = ""
     timeout_s: float = 30.0
+    parts: tuple[Carried, ...] = field(default=(), repr=False)
+    """Of an X-Road service only: the body as it travelled, first, and X-Road's own message beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The one match: `body` is plain JSON, `as_of` the moment the system says its data is from."""
+    """The one match: `body` is plain JSON, `as_of` the moment the system says its data is from.
 
-    body: dict[str, object] = field(repr=False)
+    Of an X-Road service `parts` hold it instead: the body first, X-Road's own message beside it.
+    """
+
+    body: dict[str, object] = field(repr=False, default_factory=dict)
     as_of: datetime | None = None
+    parts: tuple[Carried, ...] = field(default=(), repr=False)
 
 
 class Reach(StrEnum):
@@ -301,8 +309,10 @@ class Adapter(ABC):
         if found.as_of is not None and found.as_of.tzinfo is None:
             raise PeerError(PeerFault.BAD_ANSWER, rule="as-of-without-zone")
         try:
-            size = len(orjson.dumps(found.body))
+            size = len(orjson.dumps(found.body)) + sum(len(part.data) for part in found.parts)
         except TypeError:
             raise PeerError(PeerFault.BAD_ANSWER, rule="not-json") from None
+        if found.parts and found.parts[0].id != BODY:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="body-first")
         if size > self.bounds.max_answer_bytes:
             raise PeerError(PeerFault.BAD_ANSWER, rule="too-large")

@@ -11,13 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from schemas.envelope import Envelope, Part
+from schemas.parts import BODY, Carried
 from schemas.problems import Code, problem
 from schemas.text import b64url_encode
 
 MAX_INLINE_BYTES: Final = 1024 * 1024
 """A larger part goes by `/bodies`."""
-BODY: Final = "body"
-"""The id of the part that a shaped service's schema describes."""
 
 
 def digest(data: bytes) -> str:
@@ -28,6 +27,16 @@ def digest(data: bytes) -> str:
 def part_of(data: bytes, media_type: str, part_id: str = BODY) -> Part:
     """Name a body."""
     return Part(id=part_id, media_type=media_type, length=len(data), sha256=digest(data))
+
+
+def part_named(carried: Carried) -> Part:
+    """Name a part that is carried beside the body."""
+    return part_of(carried.data, carried.media_type, carried.id)
+
+
+def named(parts: Sequence[Part], data: Sequence[bytes]) -> tuple[Carried, ...]:
+    """The bytes with their names: of parts that have been matched."""
+    return tuple(Carried(part.id, part.media_type, body) for part, body in zip(parts, data, strict=True))
 
 
 def match(

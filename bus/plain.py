@@ -19,6 +19,7 @@ from lxml import etree
 from bus import shapes
 from registry.subjects import SchemaVersion
 from registry.xsd import XsdSubject
+from schemas.parts import Carried
 from schemas.problems import Code, FaultAt, problem
 from schemas.words import MediaType
 from schemas.xml import Element
@@ -64,6 +65,20 @@ def read(body: Mapping[str, object], schema: SchemaVersion | None, fault_at: Fau
     except TypeError:
         # Integers beyond 64 bits, bottomless nesting: other readers would round or refuse them.
         raise problem(Code.BODY_MALFORMED, rule="json", place="/", fault_at=fault_at) from None
+
+
+def came(part: Carried, schema: SchemaVersion | None, fault_at: FaultAt) -> Body:
+    """The body that came as a part.
+
+    Raises:
+        ProblemError: 118, it is of another language than its schema; 303, it cannot be read.
+    """
+    if schema is None:
+        return Body(part.data, part.media_type, part.data)
+    media_type = shapes.media_type_of(schema)
+    if part.media_type != media_type:
+        raise problem(Code.PART_MEDIA_TYPE, rule="media-type", place="/parts/0/media_type", fault_at=fault_at)
+    return Body(part.data, media_type, shapes.parse_body(part.data, media_type, fault_at))
 
 
 def shown(body: Body) -> dict[str, object]:

@@ -1,21 +1,25 @@
 """Shapes of questions and answers: the schema version that the registry names, and nothing beside it.
 
 Promises: the first violated rule and its place are named, never the value; a body is parsed once, through the JSON
-or the XML door; beside the one body that the schema describes nothing travels.
+or the XML door; beside the one body that the schema describes nothing travels, but X-Road's own message at the
+services that speak it.
 Leaves out: compiling schemas (`registry.subjects`), which happens once per snapshot.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from bus import bodies
+from registry.catalogue import Service
 from registry.subjects import SchemaVersion
 from registry.xsd import XsdSubject
 from schemas.envelope import Envelope, Part
 from schemas.json import JsonError
 from schemas.json import read as read_json
+from schemas.parts import BODY
 from schemas.problems import Code, FaultAt, problem
 from schemas.xml import XmlError, parse
 
@@ -23,6 +27,22 @@ JSON: Final = "application/json"
 XML: Final = "application/xml"
 OPAQUE: Final = "opaque@1"
 """What stands as `schema` where the service is opaque: one raw body, judged by nobody."""
+
+
+_ALONE: Final = re.compile(r"(?!)")
+_BESIDE_OPAQUE: Final = re.compile(r"xroad|attachment[1-9][0-9]?", re.ASCII)
+_BESIDE_QUESTION: Final = re.compile(r"xroad|payload", re.ASCII)
+_BESIDE_ANSWER: Final = re.compile(r"xroad", re.ASCII)
+"""What no schema judges must not bring what was not agreed: no payload, no attachment."""
+
+
+def beside(service: Service, *, answer: bool = False) -> re.Pattern[str]:
+    """Which parts may travel beside the body of a question to this service, or of its answer."""
+    if service.xroad is None:
+        return _ALONE
+    if service.opaque:
+        return _BESIDE_OPAQUE
+    return _BESIDE_ANSWER if answer else _BESIDE_QUESTION
 
 
 def name_of(schema: SchemaVersion) -> str:
@@ -72,8 +92,10 @@ def must_fit(
         raise problem(wrong, rule=first.rule, place=first.pointer or "/", fault_at=fault_at, violations=len(violations))
 
 
-def only_body(envelope: Envelope, parts: Sequence[bytes], schema: str, fault_at: FaultAt) -> tuple[Part, bytes]:
-    """The one part of a question or an answer: nothing may travel beside what is judged.
+def only_body(
+    envelope: Envelope, parts: Sequence[bytes], schema: str, fault_at: FaultAt, others: re.Pattern[str] = _ALONE
+) -> tuple[Part, bytes]:
+    """The first part of a question or an answer: nothing may travel beside what is judged, but the `others`.
 
     Raises:
         ProblemError: 117 or 123; 305, the envelope names another schema.
@@ -81,7 +103,7 @@ def only_body(envelope: Envelope, parts: Sequence[bytes], schema: str, fault_at:
     if envelope.schema != schema:
         raise problem(Code.SCHEMA_VERSION, rule="schema", place="/schema", fault_at=fault_at, expected=schema)
     for index, part in enumerate(envelope.parts):
-        if part.id != bodies.BODY:
+        if part.id != BODY if index == 0 else not others.fullmatch(part.id):
             raise problem(Code.PART_UNEXPECTED, rule="only-body", place=f"/parts/{index}", fault_at=fault_at)
     if not parts:
         raise problem(Code.PART_MISSING, rule="part-body", place="/parts", fault_at=fault_at)
@@ -96,13 +118,14 @@ def read_body(
     terms: frozenset[str] | None,
     wrong: Code,
     fault_at: FaultAt,
+    others: re.Pattern[str] = _ALONE,
 ) -> object:
-    """The body, valid by `schema` and holding agreed terms only.
+    """The body, valid by `schema` and holding agreed terms only; beside it nothing but the `others`.
 
     Raises:
         ProblemError: `wrong` with rule and pointer; 116 to 118, 123, 303 or 305 before that.
     """
-    part, data = only_body(envelope, parts, name_of(schema), fault_at)
+    part, data = only_body(envelope, parts, name_of(schema), fault_at, others)
     if bodies.by_spool(part):
         # What a schema describes is read by hub and nodes: it travels in the message.
         raise problem(Code.PART_TOO_LARGE, place="/parts/0", fault_at=fault_at, limit=bodies.MAX_INLINE_BYTES)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ServiceRow,
         Term,
         Text,
+        XRoadService,
     )
     from registry.sections import Catalogue
 
@@ -40,6 +41,8 @@ class Operation:
         assurance: the least level at which the subject must have been identified.
         question, answer: None only where the service is opaque.
         purposes: the only purposes it serves; empty: any that an agreement allows.
+        endpoints: X-Road REST only: ``METHOD /path`` with ``*`` and ``**``.
+        xroad: X-Road SOAP only: service code, and after a dot its version.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Operation:
     timeout_ms: int
     purposes: frozenset[str]
     officer_required: bool
+    endpoints: tuple[str, ...] = ()
+    xroad: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Service:
     basis: str
     subject_scheme: str
     operations: dict[str, Operation] = field(repr=False)
+    xroad: XRoadService | None = field(default=None, repr=False)
 
     def operation(self, name: str) -> Operation | None:
         """The operation of that name."""
@@ -80,7 +86,7 @@ class Holder(NamedTuple):
 class CatalogueBook:
     """The indexes of the section "catalogue"; ``before`` gives what it compiled to the version after it."""
 
-    __slots__ = ("codelists", "evidence", "holders", "identifiers", "schemas", "services", "terms")
+    __slots__ = ("by_system", "codelists", "evidence", "holders", "identifiers", "schemas", "services", "terms")
 
     def __init__(self, catalogue: Catalogue, before: CatalogueBook | None = None) -> None:
         self.terms: Final[dict[str, Term]] = {row.id: row for row in catalogue.terms}
@@ -90,6 +96,7 @@ class CatalogueBook:
         self.schemas: Final[dict[str, Subject]] = {row.ref: _subject(row, before) for row in catalogue.schemas}
         self.services: Final[dict[str, Service]] = {row.id: self._service(row) for row in catalogue.services}
         self.holders: Final = _holders(self.services.values())
+        self.by_system: Final = _by_system(self.services.values())
 
     def warm(self, agreements: Iterable[Agreement]) -> None:
         """See ``Snapshot.warm``."""
@@ -116,6 +123,7 @@ class CatalogueBook:
             basis=row.basis,
             subject_scheme=row.subject_scheme,
             operations={operation.name: self._operation(operation) for operation in row.operations},
+            xroad=row.xroad,
         )
 
     def _operation(self, row: OperationRow) -> Operation:
@@ -128,6 +136,8 @@ class CatalogueBook:
             timeout_ms=row.timeout_ms,
             purposes=row.purposes,
             officer_required=row.officer_required,
+            endpoints=row.endpoints,
+            xroad=row.xroad,
         )
 
     def _subject(self, ref: str | None) -> Subject | None:
@@ -152,6 +162,16 @@ def _subject(row: SchemaDocument, before: CatalogueBook | None) -> Subject:
     if held is not None and held.source == row:
         return held
     return JsonSubject(row) if row.main is None else XsdSubject(row)
+
+
+def _by_system(services: Iterable[Service]) -> dict[tuple[str, str], tuple[Service, ...]]:
+    """(agency, system) → its services that X-Road's callers can find."""
+    found: dict[tuple[str, str], tuple[Service, ...]] = {}
+    for service in services:
+        if service.xroad is not None:
+            key = (service.agency, service.system)
+            found[key] = (*found.get(key, ()), service)
+    return found
 
 
 def _holders(services: Iterable[Service]) -> dict[tuple[str, str], tuple[Holder, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from registry.model import Agency, Certificate, Text
+    from registry.model import Agency, Certificate, System, Text
     from registry.sections import Agencies, Certificates
 
 
@@ -29,7 +29,7 @@ class CertificateBook:
 class AgencyBook:
     """The indexes of the section "agencies", and what it says of the instance."""
 
-    __slots__ = ("_codes", "agencies", "instance", "name", "operator")
+    __slots__ = ("_codes", "agencies", "instance", "name", "operator", "subsystems")
 
     def __init__(self, section: Agencies) -> None:
         self.instance: Final[str] = section.instance
@@ -37,7 +37,10 @@ class AgencyBook:
         self.operator: Final[str] = section.operator
         self.agencies: Final[dict[str, Agency]] = {row.id: row for row in section.agencies}
         self._codes: Final[dict[str, tuple[tuple[int, int, Agency], ...]]] = {}
+        self.subsystems: Final[dict[str, tuple[Agency, System]]] = {}
         for agency in section.agencies:
+            for system in agency.systems:
+                self.subsystems.update(dict.fromkeys(system.xroad, (agency, system)))
             for alias in agency.aliases:
                 period = (alias.valid_from_ms, alias.valid_to_ms, agency)
                 self._codes[alias.code] = (*self._codes.get(alias.code, ()), period)

@@ -39,10 +39,11 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class System(msgspec.Struct, frozen=True):
-    """An information system of an agency."""
+    """An information system of an agency; ``xroad``: its X-Road subsystems, the first one is how it is written."""
 
     id: str
     name: Text
+    xroad: tuple[str, ...] = ()
 
 
 class Agency(msgspec.Struct, frozen=True):
@@ -148,6 +149,24 @@ class OperationRow(msgspec.Struct, frozen=True):
     timeout_ms: int
     purposes: frozenset[str]
     officer_required: bool
+    endpoints: tuple[str, ...] = ()
+    xroad: str | None = None
+
+
+class XRoadService(msgspec.Struct, frozen=True):
+    """How X-Road's callers find a service.
+
+    Attributes:
+        codes: the service codes that lead to it, the first one is how it is written; none for SOAP, where each
+            operation has its own.
+        main: which of ``files`` is the description (OpenAPI or WSDL); None: it has none.
+        files: path → content.
+    """
+
+    protocol: Literal["rest", "soap"]
+    codes: tuple[str, ...] = ()
+    main: str | None = None
+    files: dict[str, bytes] = {}
 
 
 class ServiceRow(msgspec.Struct, frozen=True):
@@ -160,6 +179,7 @@ class ServiceRow(msgspec.Struct, frozen=True):
     subject_scheme: str
     operations: tuple[OperationRow, ...]
     compatibility: Compatibility = "BACKWARD"
+    xroad: XRoadService | None = None
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from registry import sections as wire
 from registry.authored.compiling import sections_of
 from registry.books import Books, open_books
+from registry.xroad import XRoadBook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +173,11 @@ class Snapshot:
     def forms(self) -> tuple[Form, ...]:
         """All form versions, by id and version."""
         return tuple(self.books.procedures.forms.values())
+
+    @property
+    def xroad(self) -> XRoadBook:
+        """The same registry by X-Road's identifiers."""
+        return XRoadBook(self.books.agencies, self.books.catalogue)
 
     def warm(self) -> None:
         """Compile every validator that an operation or agreement can need, so that no question waits for it."""

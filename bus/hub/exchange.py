@@ -31,7 +31,6 @@ from bus.notary import Judge, Notary, Opened
 from bus.problems import of_exception
 from bus.replies import check_reply, outcome_of
 from bus.topics import Reply, Topic, head, read_reply
-from registry.subjects import SchemaVersion
 from schemas.envelope import Envelope, InReplyTo, Kind
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.record import Outcome, decode_details, decode_leaf
@@ -124,16 +123,18 @@ class Exchange:
         case.question = question
         case.grant = grant = admit(self._directory.snapshot, question, now_ms)
         bodies.match(question, parts, self._max_body_bytes, self._parts.held(speaker.x5t, question.id))
-        case.body = self._read_question(question, parts, grant.operation.question)
+        case.body = self._read_question(question, parts, grant)
         case.validated = not grant.service.opaque
         case.hops["admitted"] = self._clock()
 
-    def _read_question(self, question: Envelope, parts: Sequence[bytes], schema: SchemaVersion | None) -> object:
+    def _read_question(self, question: Envelope, parts: Sequence[bytes], grant: Grant) -> object:
         """The question's body by its schema, about the subjects that it names; an opaque one is not looked into."""
-        where = FaultAt.CONSUMER_SYSTEM
+        where, schema, others = FaultAt.CONSUMER_SYSTEM, grant.operation.question, shapes.beside(grant.service)
         if schema is None:
-            return shapes.only_body(question, parts, shapes.OPAQUE, where)[1]
-        body = shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+            return shapes.only_body(question, parts, shapes.OPAQUE, where, others)[1]
+        body = shapes.read_body(
+            question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where, others=others
+        )
         must_name_its_subjects(self._directory.snapshot, schema, body, question.subjects)
         return body
 
@@ -227,11 +228,13 @@ class Exchange:
 
     def _read_answer(self, case: Case, answer: Envelope, parts: Sequence[bytes]) -> None:
         grant, where = _granted(case), FaultAt.PROVIDER_NODE
-        schema = grant.operation.answer
+        schema, others = grant.operation.answer, shapes.beside(grant.service, answer=True)
         if schema is None:
-            shapes.only_body(answer, parts, shapes.OPAQUE, where)
+            shapes.only_body(answer, parts, shapes.OPAQUE, where, others)
             return
-        body = shapes.read_body(answer, parts, schema, terms=grant.terms, wrong=Code.ANSWER_SHAPE, fault_at=where)
+        body = shapes.read_body(
+            answer, parts, schema, terms=grant.terms, wrong=Code.ANSWER_SHAPE, fault_at=where, others=others
+        )
         if not is_about(self._directory.snapshot, grant.operation, _question(case).subjects, case.body, body):
             raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="number-of-the-subject", place="/parts/0")
 

@@ -28,6 +28,7 @@ from bus.plain import Body, shown
 from bus.problems import of_exception
 from bus.topics import Reply, Topic, head, read_reply
 from schemas.envelope import Envelope, InReplyTo, Kind, Subject, decode
+from schemas.parts import Carried
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.sealed import Sealed, pack, unpack
 from schemas.text import moment, moment_ms
@@ -43,6 +44,13 @@ class Provider(NamedTuple):
     notary: Notary
     archive: Archive
     adapters: Mapping[str, Adapter]
+
+
+class _Asked(NamedTuple):
+    """A question that was admitted: its body, and all parts by name where its service is X-Road's."""
+
+    body: Body
+    parts: tuple[Carried, ...] = ()
 
 
 class Answerer:
@@ -142,7 +150,8 @@ class Answerer:
         try:
             parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
-            reply, bodies_out = await self._act(provider, sealed, question, grant, body)
+            asked = _Asked(body, bodies.named(question.parts, parts) if grant.service.xroad else ())
+            reply, bodies_out = await self._act(provider, sealed, question, grant, asked)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
             return await self._seal_fault(provider, sealed, question, why), parts, ()
@@ -155,22 +164,24 @@ class Answerer:
             grant = admit(snapshot, question, self._clock())
         with blaming(the_hub):
             bodies.match(question, parts, self._max_body_bytes)
-        schema = grant.operation.question
+        schema, others = grant.operation.question, shapes.beside(grant.service)
         if schema is None:
-            part, data = shapes.only_body(question, parts, shapes.OPAQUE, where)
+            part, data = shapes.only_body(question, parts, shapes.OPAQUE, where, others)
             return grant, Body(data, part.media_type, data)
-        value = shapes.read_body(question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where)
+        value = shapes.read_body(
+            question, parts, schema, terms=None, wrong=Code.QUESTION_SHAPE, fault_at=where, others=others
+        )
         with blaming(the_consumer):
             must_name_its_subjects(snapshot, schema, value, question.subjects)
         return grant, Body(parts[0], shapes.media_type_of(schema), value)
 
     async def _act(
-        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, body: Body
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: _Asked
     ) -> tuple[Sealed, tuple[bytes, ...]]:
         """Ask the system, seal its answer. What is not safe has an unknown end once the system was asked in vain."""
-        found = await self._ask_system(provider, question, grant, body)
+        found = await self._ask_system(provider, question, grant, asked)
         try:
-            return await self._seal_answer(provider, sealed, question, grant, body, found)
+            return await self._seal_answer(provider, sealed, question, grant, asked, found)
         except ProblemError as error:
             why = error.problem
             if grant.operation.safe:
@@ -180,7 +191,7 @@ class Answerer:
                 Code.OUTCOME_UNKNOWN, rule=rule, place=place, fault_at=where, because=int(why.code)
             ) from error
 
-    async def _ask_system(self, provider: Provider, question: Envelope, grant: Grant, body: Body) -> Found:
+    async def _ask_system(self, provider: Provider, question: Envelope, grant: Grant, asked: _Asked) -> Found:
         """Put it to the agency's system: what is not safe is marked as started first, and never started twice."""
         adapter = provider.adapters.get(grant.service.id)
         if adapter is None:
@@ -191,7 +202,7 @@ class Answerer:
         now_ms = self._clock()
         query = Query(
             operation=grant.operation.name,
-            body=shown(body),
+            body={} if asked.parts and grant.service.opaque else shown(asked.body),
             fields=grant.terms,
             purpose=question.purpose,
             procedure=question.procedure,
@@ -201,6 +212,7 @@ class Answerer:
             request_id=question.id,
             correlation=question.correlation or question.id,
             timeout_s=max(0.001, (moment_ms(question.expires) - now_ms) / 1000),
+            parts=asked.parts,
         )
         try:
             return await adapter.ask(query)
@@ -211,11 +223,12 @@ class Answerer:
             raise problem(Code.OUTCOME_UNKNOWN, rule=error.kind.value, fault_at=FaultAt.PROVIDER_SYSTEM) from error
 
     async def _seal_answer(
-        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: Body, found: Found
+        self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: _Asked, found: Found
     ) -> tuple[Sealed, tuple[bytes, ...]]:
         """Minimise, check, seal: in this order."""
-        schema = grant.operation.answer
-        body = self._minimal(question, grant, asked, found)
+        schema, beside = grant.operation.answer, found.parts[1:]
+        body = self._minimal(question, grant, asked.body, found)
+        self._may_carry(grant, beside)
         answer = provider.notary.draft(
             Kind.ANSWER,
             ANSWER_LIFETIME_MS,
@@ -224,19 +237,25 @@ class Answerer:
             service=question.service,
             operation=question.operation,
             schema=shapes.name_of(schema) if schema else shapes.OPAQUE,
-            parts=(bodies.part_of(body.data, body.media_type),),
+            parts=(bodies.part_of(body.data, body.media_type), *map(bodies.part_named, beside)),
             fields=tuple(sorted(grant.terms)) if question.fields else (),
             about=_about(question.subjects, provider.notary.agency),
             as_of=_as_of(found.as_of),
             correlation=question.correlation,
         )
-        return await provider.notary.seal(answer), (body.data,)
+        return await provider.notary.seal(answer), (body.data, *(part.data for part in beside))
+
+    def _may_carry(self, grant: Grant, beside: Sequence[Carried]) -> None:
+        """Nothing that no schema judged leaves beside a body that one did."""
+        others = shapes.beside(grant.service, answer=True)
+        if any(not others.fullmatch(part.id) for part in beside):
+            raise problem(Code.SYSTEM_BAD_ANSWER, rule="only-body", place="/parts", fault_at=FaultAt.PROVIDER_NODE)
 
     def _minimal(self, question: Envelope, grant: Grant, asked: Body, found: Found) -> Body:
         """What the system found, cut to the agreed terms, about the subject, and neither too much nor nothing."""
         schema, where = grant.operation.answer, FaultAt.PROVIDER_SYSTEM
         try:
-            whole = plain.read(found.body, schema, where)
+            whole = plain.came(found.parts[0], schema, where) if found.parts else plain.read(found.body, schema, where)
         except ProblemError as error:
             rule, place = error.problem.rule, error.problem.place
             raise problem(Code.SYSTEM_BAD_ANSWER, rule=rule, place=place, fault_at=where) from error
@@ -249,7 +268,8 @@ class Answerer:
         shapes.must_fit(minimal, schema, grant.terms, Code.SYSTEM_BAD_ANSWER, where)
         if not is_about(self._directory.snapshot, grant.operation, question.subjects, asked.value, whole.value):
             raise problem(Code.SYSTEM_BAD_ANSWER, rule="about-the-subject", fault_at=where)
-        return plain.of_value(minimal)
+        # What was not cut leaves as the very bytes that the system gave.
+        return whole if found.parts and minimal == whole.value else plain.of_value(minimal)
 
     async def _seal_fault(self, provider: Provider, sealed: Sealed, question: Envelope | None, why: Problem) -> Sealed:
         """In reply to a question that held here, or to bytes of which only the digest is sure."""

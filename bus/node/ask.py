@@ -34,6 +34,7 @@ from bus.topics import Reply, Topic, read_reply
 from registry.catalogue import Operation, Service
 from registry.model import Agreement
 from schemas.envelope import Envelope, Kind, Officer, Party, Subject
+from schemas.parts import Carried
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
 from schemas.sealed import Sealed, pack
 
@@ -53,6 +54,7 @@ class Ask:
         purpose: a code of the list `purpose`; `basis` defaults to the agreement's.
         fields: dictionary terms wanted; empty asks for all that is agreed.
         timeout_ms: how long the answer is worth waiting for, at most five minutes.
+        parts: to an X-Road service, instead of `body`: the body first, X-Road's own message beside it.
     """
 
     service: str
@@ -68,6 +70,7 @@ class Ask:
     fields: tuple[str, ...] = ()
     correlation: str | None = None
     timeout_ms: int = DEFAULT_TIMEOUT_MS
+    parts: tuple[Carried, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -99,9 +102,16 @@ class _Put(NamedTuple):
     """A question as it is put: its body as sealed, and the terms that its answer may hold (None: not known here)."""
 
     question: Envelope
+    service: Service
     operation: Operation
     body: Body
+    beside: tuple[Carried, ...]
     terms: frozenset[str] | None
+
+    @property
+    def data(self) -> tuple[bytes, ...]:
+        """The bytes of every part."""
+        return (self.body.data, *(one.data for one in self.beside))
 
 
 class Answered(NamedTuple):
@@ -113,6 +123,7 @@ class Answered(NamedTuple):
         data: the body as schemas read it: JSON values, an XML element, or bytes.
         answer: the provider's envelope.
         receipt: what the hub's receipt proves.
+        parts: the answer's parts as they travelled, the body first.
     """
 
     exchange: str
@@ -120,6 +131,7 @@ class Answered(NamedTuple):
     data: object
     answer: Envelope
     receipt: Proven
+    parts: tuple[Carried, ...] = ()
 
 
 class Asker:
@@ -187,7 +199,7 @@ class Asker:
         """②③④⑤ for one question as drafted."""
         sealed = await self._notary.seal(put.question)
         exchange = put.question.id
-        keeping = asyncio.create_task(self._archive.keep(exchange, "question", pack(sealed), (put.body.data,)))
+        keeping = asyncio.create_task(self._archive.keep(exchange, "question", pack(sealed), put.data))
         try:
             if not put.operation.safe:
                 await asyncio.shield(keeping)
@@ -217,7 +229,9 @@ class Asker:
             raise ProblemError(answer.problem or Problem(code=Code.INTERNAL))
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
-        return Answered(question.id, plain.shown(shown), shown.value, answer, proven)
+        came = bodies.named(answer.parts, parts)
+        value = {} if put.service.xroad else plain.shown(shown)  # X-Road's callers read the parts
+        return Answered(question.id, value, shown.value, answer, proven, came)
 
     def _kept(
         self, exchange: str, head: bytes, reply: Reply, parts: tuple[bytes, ...]
@@ -231,7 +245,7 @@ class Asker:
         service, operation = self._find(ask)
         agreement = self._agreement(ask, service)
         schema, where = operation.question, FaultAt.CONSUMER_SYSTEM
-        body = plain.read(ask.body, schema, where)
+        body = plain.came(ask.parts[0], schema, where) if ask.parts else plain.read(ask.body, schema, where)
         if schema is not None:
             shapes.must_fit(body.value, schema, None, Code.QUESTION_SHAPE, where)
         question = self._notary.draft(
@@ -248,11 +262,11 @@ class Asker:
             subjects=ask.subjects,
             fields=ask.fields,
             schema=shapes.name_of(schema) if schema else shapes.OPAQUE,
-            parts=(bodies.part_of(body.data, body.media_type),),
+            parts=(bodies.part_of(body.data, body.media_type), *map(bodies.part_named, ask.parts[1:])),
             correlation=ask.correlation,
         )
         terms = frozenset(ask.fields) or (agreement.terms if agreement else None)
-        return _Put(question, operation, body, terms)
+        return _Put(question, service, operation, body, ask.parts[1:], terms)
 
     def _find(self, ask: Ask) -> tuple[Service, Operation]:
         snapshot = self._directory.snapshot
@@ -286,7 +300,7 @@ class Asker:
             if session is None or (left := until - loop.time()) <= 0:
                 break
             try:
-                inline = await self._parts.put(session, question.id, question.parts, (put.body.data,))
+                inline = await self._parts.put(session, question.id, question.parts, put.data)
                 reply = await session.call(Message(Topic.EXCHANGE, packed, inline), left)
             except LinkTimeoutError as error:
                 code = Code.DEADLINE_PASSED if put.operation.safe else Code.OUTCOME_UNKNOWN
@@ -344,11 +358,13 @@ class Asker:
 
     def _shown(self, put: _Put, answer: Envelope, parts: Sequence[bytes]) -> Body:
         """The body, valid by the schema of this node's own snapshot, of the asked terms, about the subjects asked."""
-        schema, where = put.operation.answer, FaultAt.PROVIDER_NODE
+        schema, where, others = put.operation.answer, FaultAt.PROVIDER_NODE, shapes.beside(put.service, answer=True)
         if schema is None:
-            part, data = shapes.only_body(answer, parts, shapes.OPAQUE, where)
+            part, data = shapes.only_body(answer, parts, shapes.OPAQUE, where, others)
             return Body(data, part.media_type, data)
-        value = shapes.read_body(answer, parts, schema, terms=put.terms, wrong=Code.ANSWER_SHAPE, fault_at=where)
+        value = shapes.read_body(
+            answer, parts, schema, terms=put.terms, wrong=Code.ANSWER_SHAPE, fault_at=where, others=others
+        )
         if not is_about(self._directory.snapshot, put.operation, put.question.subjects, put.body.value, value):
             raise problem(Code.ANSWER_TO_ANOTHER_QUESTION, rule="number-of-the-subject", fault_at=where)
         return Body(parts[0], shapes.media_type_of(schema), value)

@@ -17,6 +17,7 @@ from registry.authored import (
     checks_moving,
     checks_procedures,
     checks_schemas,
+    checks_xroad,
 )
 from registry.authored.fields import Authored
 from registry.authored.known import know
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         InstanceTable,
         ProcedureTable,
         ServiceTable,
+        XRoadTable,
     )
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -109,7 +111,14 @@ def _read(files: Mapping[str, bytes]) -> Known:
     schemas = parse_schemas(folder)
     # 3. names, then every rule between tables
     known = know(folder, schemas)
-    for rules in (checks_directory, checks_catalogue, checks_schemas, checks_agreements, checks_procedures):
+    for rules in (
+        checks_directory,
+        checks_catalogue,
+        checks_schemas,
+        checks_xroad,
+        checks_agreements,
+        checks_procedures,
+    ):
         rules.check(known)
     return known
 
@@ -176,7 +185,7 @@ def _catalogue(known: Known) -> sections.Catalogue:
         codelists=tuple(sorted(map(_codelist, folder.codelists), key=lambda row: (row.id, row.version))),
         terms=tuple(sorted((_as(model.Term, item.table) for item in folder.terms), key=lambda row: row.id)),
         schemas=tuple(sorted(map(_schema, known.schemas.values()), key=lambda row: (row.subject, row.version))),
-        services=tuple(sorted(map(_service, folder.services), key=lambda row: row.id)),
+        services=tuple(sorted((_service(folder, item) for item in folder.services), key=lambda row: row.id)),
         evidence=tuple(sorted(map(_evidence, folder.evidence), key=lambda row: row.id)),
     )
 
@@ -193,9 +202,20 @@ def _schema(schema: ParsedSchema) -> model.SchemaDocument:
     return model.SchemaDocument(file.subject, file.version, main=file.file, files=schema.files, fields=schema.fields)
 
 
-def _service(item: Item[ServiceTable]) -> model.ServiceRow:
+def _service(folder: Folder, item: Item[ServiceTable]) -> model.ServiceRow:
     rows = [_as(model.OperationRow, row, purposes=frozenset(row.purposes)) for row in item.table.operation]
-    return _as(model.ServiceRow, item.table, operations=tuple(sorted(rows, key=lambda row: row.name)))
+    return _as(
+        model.ServiceRow,
+        item.table,
+        operations=tuple(sorted(rows, key=lambda row: row.name)),
+        xroad=_xroad(folder, item.table.xroad) if item.table.xroad else None,
+    )
+
+
+def _xroad(folder: Folder, table: XRoadTable) -> model.XRoadService:
+    paths = [*([table.description] if table.description else []), *table.files]
+    files = {path: folder.book.files[path] for path in paths}
+    return model.XRoadService(table.protocol, tuple(table.codes), table.description, files)
 
 
 def _evidence(item: Item[EvidenceTable]) -> model.EvidenceType:

@@ -59,6 +59,11 @@ TermId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9-]
 SchemaRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,79}@[1-9][0-9]{0,5}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,79}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^\S{1,120}$")]
+_XROAD: Final = r"[^\u0000-\u0020\u007f-\u00a0./\\%:;][^\u0000-\u0020\u007f-\u00a0/\\%:;]{0,79}"
+"""One part of an X-Road identifier: no character that its encodings and URLs give a meaning to."""
+Subsystem = Annotated[str, StringConstraints(pattern=rf"^{_XROAD}(/{_XROAD}){{3}}$")]
+ServiceCode = Annotated[str, StringConstraints(pattern=rf"^{_XROAD}$")]
+Endpoint = Annotated[str, StringConstraints(pattern=r"^(\*|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) /\S{0,500}$")]
 Version = Annotated[int, Field(ge=1, le=999_999)]
 Instance = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[a-z0-9]{1,20})?$")]
 

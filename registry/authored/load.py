@@ -23,6 +23,7 @@ _SCHEMA_FILE: Final = re.compile(
     r"schemas/(?P<subject>[a-z][a-z0-9.-]{0,79})/(?P<version>[1-9][0-9]{0,5})\.(?P<kind>json|xsd|terms\.toml)"
 )
 _SCHEMA_PART: Final = re.compile(r"schemas/.+\.xsd")
+_DESCRIPTION: Final = re.compile(r"descriptions/.+\.(wsdl|xsd|json|ya?ml)")
 _IGNORED: Final = re.compile(r"(.*/)?(\.[^/]*|[^/]*\.md)")
 _CERTIFICATE: Final = re.compile(r"certificates/[^/]+\.(pem|crt|cer)")
 _PRIVATE: Final = b"PRIVATE KEY-----"
@@ -97,8 +98,8 @@ def _file(folder: Folder, file: str) -> None:
         _certificates(folder, file)
     elif _SCHEMA_FILE.fullmatch(file):
         _schema(folder, file)
-    elif file.startswith("schemas/") and _SCHEMA_PART.fullmatch(file):
-        return
+    elif _SCHEMA_PART.fullmatch(file) or _DESCRIPTION.fullmatch(file):
+        return  # whoever names it reads it
     elif file.endswith(".toml") and "/" in file:
         _family(folder, file)
     else:

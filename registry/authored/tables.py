@@ -14,13 +14,16 @@ from registry.authored.fields import (
     AgencyId,
     Authored,
     Code,
+    Endpoint,
     Flag,
     Identifier,
     Instance,
     Moment,
     Name,
     SchemaRef,
+    ServiceCode,
     ServiceId,
+    Subsystem,
     TermId,
     Text,
     Version,
@@ -53,7 +56,7 @@ class InstanceTable(Authored):
 class AliasTable(Authored):
     """A published code of an agency, for as long as it holds; without an end it keeps leading to the agency."""
 
-    scheme: Literal["QD20", "QCVN102", "TAX", "OLD"]
+    scheme: Literal["QD20", "QCVN102", "TAX", "OLD", "XROAD"]
     code: Code
     valid_from_ms: Moment | None = Field(default=None, alias="valid_from")
     valid_to_ms: Moment | None = Field(default=None, alias="valid_to")
@@ -64,6 +67,7 @@ class SystemTable(Authored):
 
     id: Name
     name: Text
+    xroad: list[Subsystem] = Field(default_factory=list)
 
 
 class AgencyTable(Authored):
@@ -133,6 +137,17 @@ class OperationTable(Authored):
     timeout_ms: Annotated[Whole, Field(ge=1, le=300_000)] = 10_000
     purposes: list[Code] = Field(default_factory=list)
     officer_required: Flag = True
+    endpoints: list[Endpoint] = Field(default_factory=list)
+    xroad: ServiceCode | None = None
+
+
+class XRoadTable(Authored):
+    """xroad of a service: how X-Road's callers find it, and the description that they are given."""
+
+    protocol: Literal["rest", "soap"]
+    codes: list[ServiceCode] = Field(default_factory=list)
+    description: Words | None = None
+    files: list[Words] = Field(default_factory=list)
 
 
 class ServiceTable(Authored):
@@ -144,6 +159,7 @@ class ServiceTable(Authored):
     basis: Code
     subject_scheme: Name
     compatibility: Literal["NONE", "BACKWARD", "FULL"] = "BACKWARD"
+    xroad: XRoadTable | None = None
     operation: Annotated[list[OperationTable], Field(min_length=1)]
 
 

@@ -75,6 +75,10 @@ _DIRECTORY: Final = {
         "The code '{name}' belongs to agency '{other}' at the same time (declared at {where})",
     ),
     "alias-form": ("Mã '{name}' sai dạng của {scheme}", "The code '{name}' does not have the form of {scheme}"),
+    "xroad-member": (
+        "Hệ thống con X-Road '{name}' thuộc thành viên '{member}', cơ quan này không có bí danh XROAD đó",
+        "The X-Road subsystem '{name}' is of member '{member}', which is no XROAD alias of this agency",
+    ),
     "certificate-twice": (
         "Chứng thư này đã được đăng ký ở {where}",
         "This certificate is already registered at {where}",
@@ -89,6 +93,14 @@ _CATALOGUE: Final = {
     "schema-needed": (
         "Thao tác của dịch vụ 'shaped' phải có lược đồ {name}",
         "An operation of a shaped service needs its {name} schema",
+    ),
+    "xroad-subsystem": (
+        "Hệ thống '{name}' chưa có định danh hệ thống con X-Road (xroad)",
+        "System '{name}' has no X-Road subsystem identifier (xroad)",
+    ),
+    "xroad-not-spoken": (
+        "'{name}' không dùng với giao thức X-Road của dịch vụ này",
+        "'{name}' has no meaning for the X-Road protocol of this service",
     ),
     "two-schemas": ("'{name}' vừa có .json vừa có .xsd", "'{name}' has both a .json and an .xsd"),
     "bad-schema": ("Lược đồ sai ở từ khoá '{keyword}'", "The schema is wrong at keyword '{keyword}'"),
