@@ -2,7 +2,7 @@
 
 Promises: denied by default; keys are kept as SHA-256 digests of 256 random bits (no dictionary to try, so no slow
 hash on the hot path) and found by digest, whose timing tells nothing of a key; mutual TLS counts where the certificate
-is in the agency's list.
+is in the agency's list; an access token (`bus.tokens`) counts like its client's own key.
 Leaves out: people (OIDC, local accounts), who come with the console.
 """
 
@@ -10,34 +10,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from aiohttp import web
 
 from bus import net
+from bus.tokens import AccessTokens, Client, Principal
 from schemas.problems import Code, FaultAt, problem
 
-
-class Principal(NamedTuple):
-    """Who is asking: the agency, and its system where the key names one."""
-
-    agency: str
-    system: str | None = None
+__all__ = ["Grants", "Principal", "shown_key"]
 
 
 class Grants:
-    """The keys and certificates of this node's agencies."""
+    """The keys, certificates and OAuth2 clients of this node's agencies.
+
+    Attributes:
+        tokens: the clients, and the access tokens that they hold.
+    """
 
     def __init__(
-        self, keys: Iterable[tuple[str, Principal]], certificates: Iterable[tuple[str, Principal]] = ()
+        self,
+        keys: Iterable[tuple[str, Principal]],
+        certificates: Iterable[tuple[str, Principal]] = (),
+        clients: Iterable[Client] = (),
+        *,
+        tokens: AccessTokens | None = None,
     ) -> None:
         """Keys as (SHA-256 hex of the key, principal); certificates as (x5t, principal)."""
         self._keys = dict(keys)
         self._certificates = dict(certificates)
+        self.tokens = tokens or AccessTokens()
+        self.tokens.replace_clients(clients)
 
-    def replace_keys(self, keys: Iterable[tuple[str, Principal]]) -> None:
-        """From now on these are the keys."""
+    def replace_keys(self, keys: Iterable[tuple[str, Principal]], clients: Iterable[Client] = ()) -> None:
+        """From now on these are the keys, and these the clients."""
         self._keys = dict(keys)
+        self.tokens.replace_clients(clients)
 
     def principal(self, request: web.Request) -> Principal:
         """Who sent this request.
@@ -48,7 +55,7 @@ class Grants:
         return self.shown(shown_key(request), net.peer_certificate(request))
 
     def shown(self, key: str | None, certificate: bytes | None) -> Principal:
-        """Who showed this key, or else this certificate (DER).
+        """Who showed this key or access token, or else this certificate (DER).
 
         Raises:
             ProblemError: 801, 802.
@@ -60,8 +67,8 @@ class Grants:
         raise problem(Code.KEY_MISSING, fault_at=FaultAt.CONSUMER_SYSTEM)
 
     def _by_key(self, key: str) -> Principal:
-        shown = hashlib.sha256(key.encode()).hexdigest()
-        found = self._keys.get(shown)
+        shown = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        found = self._keys.get(shown) or self.tokens.principal(key)
         if found is None:
             raise problem(Code.KEY_WRONG, fault_at=FaultAt.CONSUMER_SYSTEM)
         return found

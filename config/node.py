@@ -1,10 +1,11 @@
 """Settings of a node: the hub it dials, the agencies it serves, their systems behind adapters, its HTTP face."""
 
 from collections import Counter
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from config.evidence import EvidenceSettings
 from config.model import (
     AgencyId,
     Endpoint,
@@ -43,7 +44,7 @@ class AgencySettings(Settings):
     seal: KeyAddress
     """The key that seals for this agency."""
     api_keys: SecretPath | None = None
-    """File with the API keys of this agency's systems, hashed (`lienthong keys api-key new`)."""
+    """File with the API keys and OAuth2 clients of this agency's systems, hashed (`lienthong keys api-key new`)."""
     system_certificates: tuple[SystemCertificate, ...] = ()
     """Certificates that this agency's systems show, instead of API keys or beside them; needs `http.tls`."""
     archive: FilePath
@@ -82,8 +83,14 @@ class NodeHttpSettings(Settings):
     listen: Endpoint = "127.0.0.1:8500"
     """Where systems reach the node."""
     tls: TlsIdentity | None = None
-    """Mutual TLS for systems: each shows a certificate of `anchors`, and may show an API key too. None is for loopback
-    or a proxy in front, with API keys."""
+    """TLS for systems. None is for loopback or a proxy in front, with API keys or access tokens."""
+    client_certificates: Literal["required", "optional"] = "required"
+    """With `tls`: whether each system shows a certificate of `anchors`. "optional" lets in, over TLS 1.2 or 1.3, those
+    that have only an API key or an access token."""
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]{1,200}$")] | None = None
+    """How systems reach the node through a proxy, such as "https://node.example"; the token endpoint tells of it."""
+    token_seconds: int = Field(default=600, ge=60, le=3_600)
+    """How long an access token of `POST /oauth2/token` is taken, in seconds."""
     max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)
     """Largest request, in bytes."""
     max_in_flight: int = Field(default=256, ge=1, le=100_000)
@@ -158,6 +165,8 @@ class NodeSettings(Settings):
     """How this node watches the hub's ledger; None: it does not, and `doctor` says so."""
     dossier: DossierSettings = DossierSettings()
     """How dossiers are resolved."""
+    evidence: EvidenceSettings | None = None
+    """Services that make the signed lists of each day's evidence last; with them the node seals each day by itself."""
     retention: RetentionSettings = RetentionSettings()
     """How long each class of evidence is kept."""
     trust: TrustSettings = TrustSettings()

@@ -21,6 +21,7 @@ from aiohttp import web
 from adapters.kinds import build as build_adapter
 from adapters.port import Adapter
 from bus import net
+from bus.access import Grants
 from bus.app import prepare
 from bus.app.audit import Audit, AuditParts, open_shelf
 from bus.app.development_issuer import IssuerFiles
@@ -92,6 +93,7 @@ class Embedded:
         self._schemas: Schemas | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.desks: dict[str, Desk] = {}
+        self.grants = Grants(())
 
     @classmethod
     async def start(cls, settings: EmbeddedSettings, progress: Progress = lambda _what, _done: None) -> Self:
@@ -303,6 +305,7 @@ class Embedded:
         prepare.prepare_api_key(self.state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
         keys = KeyFiles({CONSUMER: self.state.api_keys(CONSUMER)})
         self._tasks.append(asyncio.create_task(keys.watch(), name="api-keys-watch"))
+        self.grants = keys.grants
         face = AgencyFace(keys.grants, self.desks, max_body_bytes=MAX_BODY_BYTES)
         self._face = web.AppRunner(face.application(), access_log=None)
         await self._face.setup()

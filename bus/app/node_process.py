@@ -11,6 +11,7 @@ import dataclasses
 import ssl
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,15 +27,17 @@ from bus.app import heap
 from bus.app.grants import KeyFiles, certificates_of
 from bus.app.node import AgencyParts, Node, NodeParts, RenewalPlace, WatchParts
 from bus.app.registry import NodeRegistry
+from bus.app.sealing import sealing_for
 from bus.clock import Clock, SteadyClock
 from bus.http.agency import AgencyFace
 from bus.keystore import open_key
 from bus.ledger.keys import read_vault_key
 from bus.ledger.port import LedgerError
 from bus.link.limits import LinkLimits
+from bus.node import seals
 from bus.node.archive import SqlArchive
 from bus.registry.follow import Follower
-from config.node import AdapterSettings, AgencySettings, NodeSettings
+from config.node import AdapterSettings, AgencySettings, NodeHttpSettings, NodeSettings
 from config.secrets import read_secret
 from signing.checkpoint import NoteError, NoteVerifier
 from signing.tlog_policy import Policy, PolicyError
@@ -51,7 +54,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     """The node's process, until `stop`."""
     clock = SteadyClock()
     adapters = _adapters(settings)
-    keys = KeyFiles(_key_files(settings), certificates_of(settings.agencies))
+    keys = KeyFiles(_key_files(settings), certificates_of(settings.agencies), token_seconds=settings.http.token_seconds)
     agencies = [
         await _agency(agency, adapters, clock, settings.trust.certificate_warning_days) for agency in settings.agencies
     ]
@@ -74,13 +77,15 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     )
     face = await _face(settings, node, keys.grants)
     watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
+    sealing = asyncio.create_task(seals.run(_sealed(settings), lambda: datetime.now(UTC)), name="days-sealed")
     log.info("node-listening", node=settings.name, listen=settings.http.listen)
     heap.settle()
     try:
         await stop.wait()
     finally:
         watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        sealing.cancel()
+        await asyncio.gather(watching, sealing, return_exceptions=True)
         await face.cleanup()
         await node.close()
 
@@ -121,6 +126,17 @@ async def _agency(
     return AgencyParts(agency.id, open_key(agency.seal), archive, own, place)
 
 
+def _sealed(settings: NodeSettings) -> dict[str, seals.Place]:
+    """The archives whose days are sealed by themselves: all, where services for it are set."""
+    if settings.evidence is None:
+        log.warning("evidence-not-sealed", mend="set [evidence], or run lienthong node archive seal")
+        return {}
+    return {
+        one.id: seals.Place(one.archive, read_vault_key(one.archive_key), sealing_for(settings.evidence, one))
+        for one in settings.agencies
+    }
+
+
 def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
     return {adapter.service: adapter_of(adapter) for adapter in settings.adapters}
 
@@ -146,10 +162,22 @@ def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:
 
 async def _face(settings: NodeSettings, node: Node, grants: Grants) -> web.AppRunner:
     http = settings.http
-    face = AgencyFace(grants, node.desks, max_body_bytes=http.max_body_bytes, max_in_flight=http.max_in_flight)
+    face = AgencyFace(
+        grants,
+        node.desks,
+        max_body_bytes=http.max_body_bytes,
+        max_in_flight=http.max_in_flight,
+        public_url=http.public_url,
+    )
     runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
     await runner.setup()
-    tls = net.server_context(http.tls.certificate, http.tls.key, net.anchors_in(http.tls.anchors)) if http.tls else None
     host, _, port = http.listen.rpartition(":")
-    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls).start()
+    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=_face_tls(http)).start()
     return runner
+
+
+def _face_tls(http: NodeHttpSettings) -> ssl.SSLContext | None:
+    if http.tls is None:
+        return None
+    context = net.server_context if http.client_certificates == "required" else net.face_context
+    return context(http.tls.certificate, http.tls.key, net.anchors_in(http.tls.anchors))

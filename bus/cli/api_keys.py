@@ -34,8 +34,13 @@ def new(
 @app.command("list")
 def list_keys(*, file: KeyFile, as_json: Json = False) -> None:
     """List the keys of a file and their state."""
+    list_lines(file, "api-key", as_json=as_json)
+
+
+def list_lines(file: Path, use: str, *, as_json: bool) -> None:
+    """List the lines of a file that are for this use."""
     now = datetime.now(UTC)
-    keys = load_api_keys(file)
+    keys = [key for key in load_api_keys(file) if key.use == use]
     data = [key.model_dump(mode="json", exclude={"sha256"}) | {"valid": key.valid(now)} for key in keys]
     rows = [(key.id, key.system, key.expires_at.date(), _state(key, now), key.note) for key in keys]
     emit(data, table(str(file), ("id", "system", "expires", "state", "note"), rows), as_json=as_json)

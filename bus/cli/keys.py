@@ -1,4 +1,4 @@
-"""`lienthong keys …`: what a key or certificate is, keys in hardware, API keys."""
+"""`lienthong keys …`: what a key or certificate is, keys in hardware, API keys, OAuth2 clients."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bus import logs
-from bus.cli import api_keys, auditors, dev_pki, hardware, trusted_list
+from bus.cli import api_keys, auditors, dev_pki, hardware, oauth_clients, trusted_list
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
@@ -16,6 +16,7 @@ from signing.chain import CertificateError, load_seal_certificate
 
 app = typer.Typer(help="Keys: what a key is, keys in hardware, API keys, auditors.", no_args_is_help=True)
 app.add_typer(api_keys.app, name="api-key")
+app.add_typer(oauth_clients.app, name="oauth-client")
 app.add_typer(auditors.app, name="auditor")
 app.add_typer(hardware.app, name="hardware")
 app.add_typer(trusted_list.app, name="trusted-list")

@@ -1,7 +1,7 @@
 """The node's face to an agency's own systems: questions and dossiers over plain HTTP.
 
-Promises: described in OpenAPI 3.1 at `/openapi.json`; a key or a client certificate names the agency, and nobody asks
-as another; every refusal is a problem with number, rule, place and where the fault lies.
+Promises: described in OpenAPI 3.1 at `/openapi.json`; a key, an access token or a client certificate names the agency,
+and nobody asks as another; every refusal is a problem with number, rule, place and where the fault lies.
 Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for people.
 """
 
@@ -19,6 +19,7 @@ from bus.access import Grants, Principal
 from bus.directory import Directory
 from bus.http import openapi, views
 from bus.http.edge import ShownError, correlation_key, edge, json_answer
+from bus.http.oauth import TokenFace
 from bus.http.requests import AskIn, DossierIn, OfficerIn, PersonIn, SupplementField, SupplementIn, read
 from bus.node.ask import Ask, Asker
 from bus.node.dossier import Dossiers, GuardRefusedError, Opening
@@ -69,9 +70,16 @@ class AgencyFace:
     """Routes for agency systems."""
 
     def __init__(
-        self, grants: Grants, desks: Mapping[str, Desk], *, max_body_bytes: int, max_in_flight: int = IN_FLIGHT
+        self,
+        grants: Grants,
+        desks: Mapping[str, Desk],
+        *,
+        max_body_bytes: int,
+        max_in_flight: int = IN_FLIGHT,
+        public_url: str | None = None,
     ) -> None:
         self._grants = grants
+        self._tokens = TokenFace(grants, public_url)
         self._desks = desks
         self._max_body_bytes = max_body_bytes
         self._max_in_flight = max_in_flight
@@ -87,6 +95,7 @@ class AgencyFace:
         app.router.add_post("/dossiers/{dossier}/close", self.close_dossier)
         app.router.add_get("/openapi.json", self.describe)
         app.router.add_get("/health", self.health)
+        self._tokens.add_to(app)
         return app
 
     async def ask(self, request: web.Request) -> web.Response:

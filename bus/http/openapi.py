@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from pydantic.json_schema import models_json_schema
 
-from bus.http import views
+from bus.http import oauth, views
 from bus.http.requests import AskIn, DossierIn, SupplementIn
 from bus.version import version
 from schemas.problems import FaultAt
@@ -58,6 +58,18 @@ _LANGUAGE: Final = {
 }
 _ECHO: Final = {"X-Correlation-Id": {"description": "As sent, or made here.", "schema": {"type": "string"}}}
 _VIEWS: Final = (views.AnswerView, views.DossierView, views.GuardView, views.ClosedView, views.HealthView)
+_OAUTH_VIEWS: Final = (oauth.TokenView, oauth.TokenRefusedView, oauth.MetadataView)
+_TOKEN_FORM: Final = {
+    "type": "object",
+    "description": "RFC 6749 §4.4.2; the client's id and secret stand here or in a Basic header (§2.3.1).",
+    "required": ["grant_type"],
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string"},
+        "scope": {"type": "string", "pattern": f"^({oauth.SCOPE})?$"},
+    },
+}
 
 
 def problem_schema() -> dict[str, object]:
@@ -128,7 +140,38 @@ def _paths() -> dict[str, object]:
             "post": _operation("closeDossier", "Close a dossier.", "200", views.ClosedView),
         },
         "/health": {"get": health},
+        **_oauth_paths(),
     }
+
+
+def _oauth_paths() -> dict[str, object]:
+    problem = _answer("A problem.", "application/problem+json", "Problem")
+    refused = {
+        status: _answer(why, "application/json", "TokenRefusedView")
+        for status, why in (
+            ("400", "The request is wrong (RFC 6749 §5.2)."),
+            ("401", "Unknown client or wrong secret."),
+            ("413", "The form is over 8 KiB."),
+            ("429", "Too many wrong secrets from this address; see Retry-After."),
+        )
+    }
+    token = {
+        "operationId": "token",
+        "summary": "An access token for a client's id and secret (OAuth2 client credentials).",
+        "security": [{}, {"client": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": _ref("TokenForm")}},
+        },
+        "responses": {"200": _answer("A token.", "application/json", "TokenView"), **refused, "default": problem},
+    }
+    metadata = {
+        "operationId": "tokenMetadata",
+        "summary": "What OAuth2 libraries find out by themselves (RFC 8414).",
+        "security": [],
+        "responses": {"200": _answer("It.", "application/json", "MetadataView")},
+    }
+    return {oauth.TOKEN_PATH: {"post": token}, oauth.METADATA_PATH: {"get": metadata}}
 
 
 def _schemas() -> dict[str, object]:
@@ -136,8 +179,8 @@ def _schemas() -> dict[str, object]:
         [(AskIn, "validation"), (DossierIn, "validation"), (SupplementIn, "validation")],
         ref_template=_REF.format(name="{model}"),
     )
-    _, answered = msgspec.json.schema_components(_VIEWS, ref_template=_REF)
-    return {**asked.get("$defs", {}), **answered, "Problem": _PROBLEM}
+    _, answered = msgspec.json.schema_components((*_VIEWS, *_OAUTH_VIEWS), ref_template=_REF)
+    return {**asked.get("$defs", {}), **answered, "Problem": _PROBLEM, "TokenForm": _TOKEN_FORM}
 
 
 @cache
@@ -151,7 +194,7 @@ def document() -> dict[str, object]:
             "description": "Ask other agencies; open dossiers that never ask a citizen for what an agency holds.",
         },
         "servers": [{"url": "/"}],
-        "security": [{"key": []}, {"bearer": []}, {"certificate": []}],
+        "security": [{"key": []}, {"bearer": []}, {"certificate": []}, {"oauth2": [oauth.SCOPE]}],
         "paths": _paths(),
         "components": {
             "schemas": _schemas(),
@@ -159,6 +202,16 @@ def document() -> dict[str, object]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "certificate": {"type": "mutualTLS"},
+                "client": {"type": "http", "scheme": "basic"},
+                "oauth2": {
+                    "type": "oauth2",
+                    "flows": {
+                        "clientCredentials": {
+                            "tokenUrl": oauth.TOKEN_PATH,
+                            "scopes": {oauth.SCOPE: "Whatever the system may do."},
+                        }
+                    },
+                },
             },
         },
     }
