@@ -14,6 +14,8 @@ from adapters.rest import RestAdapter, RestSettings
 from adapters.soap import SoapAdapter, SoapSettings
 from adapters.sql import SqlAdapter, SqlSettings
 from adapters.surroundings import Surroundings, no_secrets, no_tls
+from adapters.xroad_bridge import XRoadBridge
+from adapters.xroad_bridge_settings import BridgeSettings
 
 if TYPE_CHECKING:
     import ssl
@@ -42,6 +44,7 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {
     "rest": Kind(RestSettings, RestAdapter),
     "soap": Kind(SoapSettings, SoapAdapter),
     "sql": Kind(SqlSettings, SqlAdapter),
+    "xroad-bridge": Kind(BridgeSettings, XRoadBridge),
 }
 
 

@@ -282,7 +282,28 @@ def declare(model: type[M], data: Mapping[str, object], place: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise DeclarationError(*(_sentence(place, item["loc"], item["msg"]) for item in error.errors())) from None
+        raise DeclarationError(
+            *(_sentence(place, _keys(data, item["loc"]), item["msg"]) for item in error.errors())
+        ) from None
+
+
+def _keys(data: object, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The steps that stand in the declaration itself: pydantic adds which model of several it took."""
+    kept: list[int | str] = []
+    for number, step in enumerate(loc, 1):
+        if isinstance(data, Mapping) and step not in data and number < len(loc):
+            continue
+        kept.append(step)
+        data = _inside_of(data, step)
+    return tuple(kept)
+
+
+def _inside_of(data: object, step: int | str) -> object:
+    if isinstance(data, Mapping):
+        return data.get(step)
+    if isinstance(data, list | tuple) and isinstance(step, int) and step < len(data):
+        return data[step]
+    return None
 
 
 def _sentence(place: str, loc: tuple[int | str, ...], message: str) -> str:

@@ -304,6 +304,12 @@ def _facts(query: Query) -> dict[str, object]:
     }
 
 
+def fact_of(query: Query, fact: Fact) -> str | None:
+    """One fact of a question; None when it is not there."""
+    value = values.at(_facts(query), values.path(fact))
+    return value if isinstance(value, str) and value.strip() else None
+
+
 def _given(facts: Mapping[str, object], fact: Fact) -> bool:
     value = values.at(facts, values.path(fact))
     return isinstance(value, str) and bool(value.strip())

@@ -24,7 +24,8 @@ from adapters import values
 from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
 from adapters.operation import PER_OFFICER, Courier, Facts, Operation, Settings, Texts
 from adapters.port import Adapter, DeclarationError, Found, PeerError, PeerFault, Probe, Query
-from adapters.soap_xml import WsdlFolder, body_of, fault_codes, is_fault
+from adapters.soap_faults import refused
+from adapters.soap_xml import WsdlFolder, body_of, is_fault
 from adapters.surroundings import Surroundings, TlsFiles
 from adapters.token import HeaderName
 from schemas.xml import XmlError, XmlLimits, XsdSchema, parse
@@ -40,13 +41,6 @@ ZeepObject: TypeAlias = Any
 _zeep_client: Callable[..., ZeepObject] = zeep.Client
 _as_dict: Callable[..., object] = zeep.helpers.serialize_object
 _MEDIA_TYPES: Final = ("text/xml", "application/soap+xml", "application/xml")
-_STANDARD: Final = {
-    "Client": PeerFault.BAD_QUESTION,
-    "Sender": PeerFault.BAD_QUESTION,
-    "Server": PeerFault.FAULT,
-    "Receiver": PeerFault.FAULT,
-}
-"""SOAP's own codes say who is to blame, not whether anything was done."""
 
 logging.getLogger("zeep").addHandler(logging.NullHandler())
 logging.getLogger("zeep").propagate = False  # its messages quote values
@@ -132,7 +126,7 @@ class SoapAdapter(Adapter):
         # ③ through the one XML door; a fault is a fault whatever the status
         content = self._content(reply)
         if content is not None and is_fault(content):
-            return self._refused(courier, content)
+            return refused(courier, content, self._settings.fault_codes)
         if content is None or not reply.is_success:
             raise refused_by_status(reply.status, {}) if not reply.is_success else _bad("empty-body")
         # ④ the schema, then zeep, then the map
@@ -145,14 +139,6 @@ class SoapAdapter(Adapter):
             return body_of(parse(reply.body, self._limits))
         except XmlError as error:
             raise refused_by_status(reply.status, {}) if not reply.is_success else _bad(error.rule) from None
-
-    def _refused(self, courier: Courier, fault: Element) -> Found:
-        codes = fault_codes(fault, self._settings.fault_codes)
-        code = next((c for c in codes if courier.knows(c)), codes[0] if codes else "")
-        if code in _STANDARD and not courier.knows(code):
-            kind = _STANDARD[code]
-            raise PeerError(kind, peer_code=code, outcome_known=kind is PeerFault.BAD_QUESTION)
-        return courier.refused(code)
 
     async def _probe(self) -> Probe:
         return await self._pipe.probe()

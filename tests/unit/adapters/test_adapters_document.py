@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from adapters import mapping, memory, operation, rest, soap, sql, token
+from adapters import mapping, memory, operation, rest, soap, sql, token, xroad_bridge_settings
 from adapters.kinds import KINDS, build
 from adapters.port import PeerError, PeerFault
 
@@ -56,6 +56,7 @@ def _run_contract(contract: type) -> None:
         operation.Settings, operation.Operation, operation.Answer, mapping.Field, rest.RestSettings,
         rest.RestOperation, token.TokenSettings, soap.SoapSettings, soap.SoapOperation, sql.SqlSettings,
         sql.SqlOperation, memory.MemorySettings, memory.MemoryOperation,
+        xroad_bridge_settings.BridgeSettings, xroad_bridge_settings.RestCall, xroad_bridge_settings.SoapCall,
     ],
 )  # fmt: skip
 def test_every_key_stands_in_a_table(model: type):

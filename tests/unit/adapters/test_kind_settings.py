@@ -12,6 +12,11 @@ GOOD = {
     "rest": {"base_url": "http://h", "operations": {"p": {"path": "/p/{n}", "question": NUMBER, "answer": ANSWER}}},
     "soap": {"wsdl": "w.wsdl", "address": "https://h/s", "operations": {"p": {"call": "P", "answer": ANSWER}}},
     "sql": {"engine": "sqlite", "file": "f.db", "operations": {"p": {"sql": "SELECT 1", "answer": ANSWER}}},
+    "xroad-bridge": {
+        "server": "https://h",
+        "client": "VN/GOV/H26/s",
+        "operations": {"p": {"protocol": "rest", "service": "VN/GOV/G01/s/p", "answer": ANSWER}},
+    },
 }
 
 
