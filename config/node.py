@@ -25,6 +25,7 @@ from config.parts import (
     refuse_development,
 )
 from config.retention import RetentionSettings
+from config.xroad import XRoadSettings
 
 
 class SystemCertificate(Settings):
@@ -161,6 +162,8 @@ class NodeSettings(Settings):
     """Systems that answer for services of these agencies."""
     http: NodeHttpSettings = NodeHttpSettings()
     """The face to agency systems."""
+    xroad: XRoadSettings | None = None
+    """The face to clients that speak X-Road; None: there is none."""
     ledger: NodeLedgerSettings | None = None
     """How this node watches the hub's ledger; None: it does not, and `doctor` says so."""
     dossier: DossierSettings = DossierSettings()
@@ -173,6 +176,11 @@ class NodeSettings(Settings):
     """What counts as trustworthy."""
     log: LogSettings = LogSettings()
     """Logs for operators."""
+
+    @property
+    def max_part_bytes(self) -> int:
+        """The largest part that this node takes, from its own systems or from others: the larger limit of its faces."""
+        return max(self.http.max_body_bytes, self.xroad.max_body_bytes if self.xroad else 0)
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:

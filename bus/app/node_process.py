@@ -23,7 +23,7 @@ from adapters.port import Adapter
 from adapters.surroundings import TlsFiles
 from bus import net
 from bus.access import Grants
-from bus.app import heap
+from bus.app import heap, xroad
 from bus.app.grants import KeyFiles, certificates_of
 from bus.app.node import AgencyParts, Node, NodeParts, RenewalPlace, WatchParts
 from bus.app.registry import NodeRegistry
@@ -68,14 +68,16 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             registry=NodeRegistry(follower, clock),
             agencies=tuple(agencies),
             clock=clock,
-            max_body_bytes=settings.http.max_body_bytes,
+            max_body_bytes=settings.max_part_bytes,
             max_parallel=settings.dossier.max_parallel_questions,
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
             longest_wait_s=link.longest_wait_seconds,
             ledger=watch_of(settings),
         )
     )
-    face = await _face(settings, node, keys.grants)
+    faces = [await _face(settings, node, keys.grants)]
+    if settings.xroad is not None:
+        faces.append(await xroad.start(settings.xroad, node.desks, keys.grants, clock))
     watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
     sealing = asyncio.create_task(seals.run(_sealed(settings), lambda: datetime.now(UTC)), name="days-sealed")
     log.info("node-listening", node=settings.name, listen=settings.http.listen)
@@ -86,7 +88,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         watching.cancel()
         sealing.cancel()
         await asyncio.gather(watching, sealing, return_exceptions=True)
-        await face.cleanup()
+        await asyncio.gather(*(face.cleanup() for face in faces))
         await node.close()
 
 

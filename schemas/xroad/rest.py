@@ -159,7 +159,7 @@ def request_of(verb: str, target: str, headers: Iterable[Header], *, request_id:
     """
     kept = [one for one in headers if one[0].lower() not in SKIPPED | {REQUEST_ID, REQUEST_HASH}]
     kept.append((REQUEST_ID, request_id))
-    if _last(kept, ID) is None:
+    if not _last(kept, ID):
         kept.append((ID, message_id))
     path, mark, query = target.partition("?")
     return _checked_request(RestRequest(verb, path, query if mark else None, tuple(kept)))
