@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from config.evidence import EvidenceSettings
 from config.model import AgencyId, Endpoint, FilePath, HttpUrl, Instance, KeyAddress, SecretPath, Settings
 from config.parts import (
     Environment,
@@ -237,6 +238,8 @@ class HubSettings(Settings):
     """Parts over 1 MiB."""
     anchoring: AnchoringSettings | None = None
     """Time-stamps over checkpoints; None asks no authority."""
+    evidence: EvidenceSettings | None = None
+    """Services that make the signed lists of each day last; None: they are at level B, and `doctor` says so."""
     ledger_http: LedgerHttpSettings | None = None
     """The ledger's own face; None: it is served beside the link alone, to nodes."""
     audit: AuditSettings | None = None

@@ -30,6 +30,9 @@ from signing.evidence import MAX_TIME_STAMPS, Evidence, LogProof, Registered
 
 MANIFEST: Final = "manifest.json"
 PIECES: Final = ("question", "reply", "receipt")
+DAYS: Final = "days/"
+MAX_DAYS: Final = 16
+_DAY: Final = re.compile(r"sealed-[0-9]{4}-[0-9]{2}-[0-9]{2}-[1-9][0-9]{0,5}\.asice", re.ASCII)
 _PART: Final = re.compile(r"(question|reply)/part-([a-z][a-z0-9-]{0,39})", re.ASCII)
 _PROOF_HEAD: Final = b"c2sp.org/tlog-proof@v1"
 _PROOFS: Final = ("asked", "outcome")
@@ -83,12 +86,14 @@ class Bundle:
         registry: the snapshot's files by name (`signing.registry_proof`).
         log: inclusion of both leaves; None where the ledger could not be reached.
         log_key: the ledger's public key as the exporter knows it: an offer.
+        days: signed lists of the exporter's archive that name seals of this exchange, by their files' names.
     """
 
     pieces: Mapping[str, Piece]
     registry: Mapping[str, bytes]
     log: LogProof | None = None
     log_key: str | None = None
+    days: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def registered(self) -> registry_proof.Registered:
@@ -166,6 +171,7 @@ def files_of(bundle: Bundle, pages: Mapping[str, Page]) -> dict[str, bytes]:
         files[f"certificates/{one.agency}-{number}.pem"] = pem(one.der)
     files |= {f"authorities/{number}.pem": pem(der) for number, der in enumerate(bundle.authorities, start=1)}
     files |= {f"registry/{name}": data for name, data in bundle.registry.items()}
+    files |= {f"{DAYS}{name}": data for name, data in bundle.days.items()}
     if bundle.log is not None:
         files |= _log_files(bundle.log, leaves)
     files |= {name: page(bundle) for name, page in pages.items()}
@@ -189,7 +195,10 @@ def read(files: Mapping[str, bytes]) -> Bundle:
     except (KeyError, ValueError, SealedFormatError) as error:
         raise BundleError("bundle: a seal, a place or a proof does not read") from error
     registry = {name.removeprefix("registry/"): data for name, data in files.items() if name.startswith("registry/")}
-    bundle = Bundle(pieces, registry, log, manifest.log_key)
+    days = {name.removeprefix(DAYS): data for name, data in files.items() if name.startswith(DAYS)}
+    if len(days) > MAX_DAYS or not all(map(_DAY.fullmatch, days)):
+        raise BundleError(f"bundle: at most {MAX_DAYS} signed lists, each named by its day")
+    bundle = Bundle(pieces, registry, log, manifest.log_key, days)
     try:
         registry_proof.read(registry)
     except registry_proof.RegistryFormatError as error:

@@ -116,10 +116,18 @@ if test -n "${{TSA_ROOT:-}}"; then
   openssl ts -verify -token_in -in log/time-stamp-{number}.tst -data log/checkpoint.txt -CAfile "$TSA_ROOT"
 fi"""
 
+_LISTED: Final = """\
+python3 -m zipfile -e days/{name} "$WORK/{name}"
+for piece in {pieces}; do
+  name="$(jq -r .id question/envelope.json)/$piece/seal.txt"
+  printf '%s  %s\\n' "$(sha256sum < $piece/seal.txt | cut -d' ' -f1)" "$name"
+done | grep --line-regexp --fixed-strings --file=- "$WORK/{name}/digests.sha256\""""
+
 
 def steps(bundle: Bundle) -> list[Step]:
     """The steps that this bundle's pieces allow, in their order; each builds on those before."""
-    return [*_files(), *_bodies(bundle), *_certificates(bundle), *_seals(bundle), *_leaves(bundle), *_log(bundle)]
+    last = (*_leaves(bundle), *_log(bundle), *_days(bundle))
+    return [*_files(), *_bodies(bundle), *_certificates(bundle), *_seals(bundle), *last]
 
 
 def commands_page(bundle: Bundle) -> bytes:
@@ -219,3 +227,13 @@ def _log(bundle: Bundle) -> Iterator[Step]:
     if stamps:
         title = "Dấu thời gian cho điểm kiểm (đặt TSA_ROOT là tệp gốc của tổ chức cấp dấu thời gian)"
         yield Step(title, "Time-stamps over the checkpoint (TSA_ROOT names the authority's root)", "\n".join(stamps))
+
+
+def _days(bundle: Bundle) -> Iterator[Step]:
+    """The lists are judged by any tool for ASiC-E; here only what they name."""
+    pieces = " ".join(name for name in PIECES if name in bundle.pieces)
+    lines = [_LISTED.format(name=name, pieces=pieces) for name in sorted(bundle.days)]
+    if lines:
+        vi = "Danh sách mã băm trong ngày nêu các con dấu số (chữ ký: kiểm tra bằng công cụ ASiC-E bất kỳ)"
+        en = "The days' lists name these seals (judge the lists' signatures with any ASiC-E tool)"
+        yield Step(vi, en, "\n".join(lines))

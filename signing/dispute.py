@@ -20,6 +20,7 @@ from schemas.text import moment
 from signing import registry_proof
 from signing.bundle import PIECES, Bundle
 from signing.checkpoint import NoteError, NoteVerifier
+from signing.day_lists import examine_days
 from signing.examine import Finding, Trust, digest, examine
 from signing.timestamp import check
 from signing.tlog_policy import NONE, Policy
@@ -55,7 +56,9 @@ def judge(
     findings.append(_complete(bundle))  # 7
     findings += _ledger(bundle, trust, policy)  # 8
     findings += _time_stamps(bundle, trust, at_ms)  # 8, where the reader names whom to believe
-    return [*sorted(findings, key=lambda one: one.step), _registry(bundle, verdict, own=registry_root is not None)]
+    last = _registry(bundle, verdict, own=registry_root is not None)
+    days = examine_days(bundle, trust, at_ms)  # 10, where the exporter's archive has lists of those days
+    return [*sorted(findings, key=lambda one: one.step), last, *days]
 
 
 def offered(bundle: Bundle) -> Trust:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 
-from signing import asice, asice_zip, legacy_xml, timestamp, xroad
+from signing import asice, asice_zip, batch, legacy_xml, timestamp, xroad
 from signing.container import ContainerError
 from signing.examine import Finding
 from signing.verdict import PASSED, Indication, VerdictError, because
@@ -22,6 +24,8 @@ from signing.xades_policy import Demands, SignatureTrust
 from signing.xades_read import tree
 from signing.xades_values import Signature
 from signing.xades_words import ASIC, XadesFormatError
+
+_LIST: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,25 @@ def judge_container(file: bytes, reader: Reader) -> asice.Checked:
             stamp_evidence=reader.demands.stamp_evidence,
         )
         return xroad.check(file, reader.trust, reader.at, demands)
-    return asice.check(file, reader.trust, reader.at, reader.demands)
+    checked = asice.check(file, reader.trust, reader.at, reader.demands)
+    if checked.files.keys() == {batch.NAME}:
+        checked.findings += _listed(checked.files, reader.data)
+    return checked
+
+
+def _listed(files: Mapping[str, bytes], data: Mapping[str, bytes]) -> list[Finding]:
+    """What a list of digests says of the files that the reader holds against it."""
+    try:
+        digests = batch.read(files[batch.NAME])
+    except batch.BatchError as error:
+        return [Finding(_LIST, "list of digests", because(Indication.FORMAT_FAILURE, "15 list", str(error)))]
+    findings = [Finding(_LIST, f"list of {len(digests)} digests", PASSED)]
+    for name, message in data.items():
+        under = sorted(one for one, digest in digests.items() if digest == sha256(message).digest())
+        detail = "the batch holds no message of these bytes"
+        verdict = PASSED if under else because(Indication.HASH_FAILURE, "15 list", detail)
+        findings.append(Finding(_LIST, f"listed: {under[0] if under else name}", verdict))
+    return findings
 
 
 def _is_xroad(file: bytes) -> bool:

@@ -30,6 +30,7 @@ STEPS: Final[Mapping[int, Bilingual]] = {
     7: {"vi": "Các mảnh thuộc về nhau và đầy đủ", "en": "The pieces belong together and are all here"},
     8: {"vi": "Sổ cái đã công bố hai bản ghi", "en": "The ledger has published both records"},
     9: {"vi": "Danh bạ: cơ quan và chứng thư số", "en": "The registry of agencies and certificates"},
+    10: {"vi": "Danh sách mã băm trong ngày, đã ký", "en": "The signed lists of the days on which it was kept"},
 }
 
 ANSWERS: Final[Mapping[Status, Bilingual]] = {

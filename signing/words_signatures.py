@@ -64,6 +64,13 @@ RULES: Final[Mapping[str, str]] = {
     "an algorithm was retired before a proof that it had been used earlier": (
         "thuật toán đã hết hạn dùng trước khi có chứng minh rằng đã dùng sớm hơn"
     ),
+    # lists of digests
+    "a signed list is by no certificate that is registered for a party of the exchange": (
+        "danh sách không do chứng thư số đã đăng ký của một bên trong giao dịch ký"
+    ),
+    "a signed list names no seal of this exchange": "danh sách không nêu con dấu số nào của giao dịch này",
+    "the batch holds no message of that name": "danh sách không nêu tệp này",
+    "the batch holds no message of these bytes": "danh sách không có mã băm của tệp này",
     # older formats
     "present, not verified: an algorithm outside the closed list, such as SHA-1": (
         "có, không được kiểm tra: thuật toán không nằm trong danh mục, chẳng hạn SHA-1"
@@ -96,4 +103,12 @@ ABOUT: Final[tuple[tuple[str, str], ...]] = (
     (r"^algorithms, at the moments that are proven$", "thuật toán, tại các thời điểm đã chứng minh"),
     (r"^signing time (\S+), the signer's own word$", r"thời điểm ký \1, do người ký tự nêu"),
     (r"^XML signature (\d+)$", r"chữ ký XML số \1"),
+    (
+        r"^signed list (\S+), level (\S+): (\d+) of (\d+) seals; its time not judged$",
+        r"danh sách đã ký \1, mức \2: \3 trên \4 con dấu số; chưa xét thời điểm",
+    ),
+    (r"^signed list (\S+), level (\S+): (\d+) of (\d+) seals$", r"danh sách đã ký \1, mức \2: \3 trên \4 con dấu số"),
+    (r"^signed list (\S+)$", r"danh sách đã ký \1"),
+    (r"^list of (\d+) digests$", r"danh sách \1 mã băm"),
+    (r"^listed: (.*)$", r"có trong danh sách: \1"),
 )

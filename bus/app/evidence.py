@@ -19,6 +19,8 @@ import msgspec
 from bus import net
 from bus.app.ledger_files import NoLedgerHereError, ledger_at
 from bus.app.prepare import State
+from bus.app.sealing import sealing_for, sealing_of
+from bus.batches import Sealing
 from bus.ledger.keys import read_note_key, read_vault_key
 from bus.ledger.port import LedgerError
 from bus.ledger.tree import FetchedTiles, OwnTiles
@@ -74,6 +76,18 @@ class EvidencePlace:
     def retention(self) -> RetentionSettings:
         """How long what is kept."""
         return self.settings.retention if self.settings else RetentionSettings()
+
+    @property
+    def sealing(self) -> Sealing:
+        """With what its days are sealed.
+
+        Raises:
+            PemFileError: a file that the settings name cannot be read.
+        """
+        if self.settings is None:
+            return sealing_of(None, State(self.state or Path(), "").keys.seal_address(self.agency))
+        own = next(one for one in self.settings.agencies if one.id == self.agency)
+        return sealing_for(self.settings.evidence, own)
 
 
 def place_of_node(file: Path, agency: str) -> EvidencePlace:

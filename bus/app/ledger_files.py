@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from bus.app.prepare import State
+from bus.app.sealing import sealing_of
 from bus.keystore.pem import certificates_in
 from bus.ledger.anchoring import AnchoringPlan
 from bus.ledger.process import LedgerFiles
@@ -14,6 +17,9 @@ from config.load import kind_of, load
 from config.secrets import read_secret
 from signing.checkpoint import NoteKey
 from signing.timestamp import Digest
+
+OPERATOR: Final = "a100000"
+"""Of an embedded bus that no settings file speaks for."""
 
 
 class NoLedgerHereError(Exception):
@@ -44,6 +50,7 @@ def ledger_files(settings: HubSettings) -> LedgerFiles:
         witness_wait_s=ledger.witness_seconds,
         publish_without_quorum=ledger.publish_without_quorum,
         anchoring=None if settings.anchoring is None else _plan(settings.anchoring),
+        sealing=sealing_of(settings.evidence, settings.seal),
     )
 
 
@@ -73,14 +80,17 @@ def ledger_at(place: Path) -> LedgerFiles:
     if kind == "hub":
         return ledger_files(load(place, HubSettings).settings)
     if kind == "embedded":
-        return _in_state_folder(load(place, EmbeddedSettings).settings.state_folder)
+        settings = load(place, EmbeddedSettings).settings
+        return _in_state_folder(settings.state_folder, settings.operator)
     raise NoLedgerHereError(f"{place} are the settings of a node; the ledger is the hub's")
 
 
-def _in_state_folder(folder: Path) -> LedgerFiles:
+def _in_state_folder(folder: Path, operator: str = OPERATOR) -> LedgerFiles:
     # The embedded bus names its ledger after its instance; its own key knows the name.
     unnamed = State(folder.absolute(), "").ledger
     if not unnamed.note_key_file.exists():
         raise NoLedgerHereError(f"{folder} is no state folder of a bus that has run")
     origin = NoteKey.from_text(read_secret(unnamed.note_key_file).decode()).verifier.name
-    return State(folder.absolute(), origin).ledger
+    state = State(folder.absolute(), origin)
+    seal = state.keys.seal_address(operator)
+    return replace(state.ledger, sealing=sealing_of(None, seal) if state.keys.seal_key(operator).exists() else None)

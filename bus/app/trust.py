@@ -41,6 +41,9 @@ def refuse_development_pki(settings: HubSettings | NodeSettings | EmbeddedSettin
 
 def _certificates(settings: HubSettings | NodeSettings) -> Iterator[tuple[str, bytes]]:
     yield from _identity("link", settings.link)
+    for kind in ("anchors", "authority_anchors"):
+        for number, path in enumerate(getattr(settings.evidence, kind, ())):
+            yield from _named(f"evidence.{kind}[{number}]", path)
     if isinstance(settings, HubSettings):
         yield "seal", open_key(settings.seal).certificate
         for number, path in enumerate(settings.anchoring.anchors if settings.anchoring else ()):

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bus.app.evidence import EvidencePlace
+from bus.cli.batches import Day, day_named, renewed, sealed_findings, unlasting, warned
+from bus.cli.errors import CommandError
 from bus.cli.evidence import Agency, Config, State, place_of
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, progress, table
 from bus.clock import SteadyClock
-from bus.node import backup, keeping
+from bus.node import backup, keeping, seals
 from bus.node.keeping import CLASSES, Verified
+from bus.node.seals import DayNotOverError
 from config.retention import RetentionSettings
 from schemas.text import moment
 
@@ -115,6 +119,49 @@ def verify_command(*, config: Config = None, state: State = None, agency: Agency
     with _counting("opening") as tell:
         verified = keeping.verify(place.archive, place.key, tell)
     _say(place, verified, as_json=as_json)
+
+
+@app.command("seal")
+def seal_command(
+    *, day: Day = "", config: Config = None, state: State = None, agency: Agency = "", as_json: Json = False
+) -> None:
+    """Seal a day's evidence, or every day's that is over and not sealed: signed lists of digests."""
+    place = place_of(config, state, agency)
+    sealing, now, named = place.sealing, datetime.now(UTC), day_named(day)
+    try:
+        if named is None:
+            made = seals.seal_due(place.archive, place.key, sealing, now)
+        else:
+            made = seals.seal_day(place.archive, place.key, named, sealing, now)
+    except DayNotOverError as error:
+        raise CommandError(Exit.NO, "day", str(error)) from error
+    warning = unlasting(sealing) if made else ""
+    data = {"agency": place.agency, "sealed": [str(path) for path in made], "warning": warning}
+    emit(data, *(str(path) for path in made or ("nothing is due",)), *warned(warning), as_json=as_json)
+
+
+@app.command("renew")
+def renew_command(
+    *, day: Day = "", config: Config = None, state: State = None, agency: Agency = "", as_json: Json = False
+) -> None:
+    """Add an archive time-stamp to a day's signed lists, or to every day's: before the newest one's authority ends."""
+    place = place_of(config, state, agency)
+    renewed(seals.sealed_days(place.archive), day_named(day), place.sealing, as_json=as_json)
+
+
+@app.command("sealed")
+def sealed_command(
+    *, day: Day = "", config: Config = None, state: State = None, agency: Agency = "", as_json: Json = False
+) -> None:
+    """Judge a day's signed lists, or every day's, under the settings' own trust; exit 1 where one does not hold."""
+    place = place_of(config, state, agency)
+    found = sealed_findings(seals.sealed_days(place.archive), day_named(day), place.sealing)
+    rows = [(one.about, "holds" if one.verdict.passed else str(one.verdict)) for one in found]
+    holds = all(one.verdict.passed for one in found)
+    data = {"holds": holds, "findings": [dict(zip(("about", "verdict"), row, strict=True)) for row in rows]}
+    emit(data, table(f"Signed lists of {place.agency}", ("what", "verdict"), rows), as_json=as_json)
+    if not holds:
+        raise typer.Exit(Exit.NO)
 
 
 @app.command("forget")

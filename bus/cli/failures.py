@@ -21,6 +21,7 @@ from bus.app.systems import SystemNotStartedError
 from bus.app.trust import DevelopmentPkiError
 from bus.audit.erasure import ErasureRefusedError
 from bus.audit.pruning import PruningRefusedError
+from bus.batches import NotSealedError
 from bus.certification.journal import JournalError
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
@@ -94,6 +95,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     JournalError: (Exit.STATE, "certification-journal"),
     KeyUnavailableError: (Exit.SECRET, "key-unavailable"),
     SlotRefusedError: (Exit.SECRET, "key-refused"),
+    NotSealedError: (Exit.NO, "not-sealed"),
     DeletionListError: (Exit.STATE, "deletion-list"),
     SnapshotMissingError: (Exit.STATE, "registry-snapshot"),
     PoolError: (Exit.STATE, "comparison-processes"),

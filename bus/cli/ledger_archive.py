@@ -1,4 +1,4 @@
-"""`lienthong ledger archive …`: the days' archives of checkpoints: list, make, verify."""
+"""`lienthong ledger archive …`: the days' archives of checkpoints and their signed lists: list, make, verify, renew."""
 
 import time
 from datetime import UTC, datetime
@@ -8,17 +8,20 @@ from typing import Annotated, TypeAlias
 import typer
 
 from bus.app.ledger_files import ledger_at
+from bus.batches import SealedDays
+from bus.cli.batches import Day, day_named, level_said, renewed, sealed_findings, unlasting, warned
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
 from bus.ledger.archives import ArchiveFolder, make_due
 from bus.ledger.files import LedgerFiles, verifiers_of
+from bus.ledger.seals import seal_due
 from signing.day_examine import examine_day, follow
 from signing.examine import Finding, overall
 from signing.tlog_policy import Policy
 from signing.verdict import Status
 
-app = typer.Typer(help="Days' archives of checkpoints, for decades.", no_args_is_help=True)
+app = typer.Typer(help="Days' archives of checkpoints and their signed lists, for decades.", no_args_is_help=True)
 Place: TypeAlias = Annotated[
     Path, typer.Argument(help="Settings of a hub or of the embedded bus, or a state folder such as var/demo.")
 ]
@@ -26,28 +29,44 @@ Place: TypeAlias = Annotated[
 
 @app.command("list")
 def list_command(place: Place, *, as_json: Json = False) -> None:
-    """List the days that are archived."""
+    """List the days that are archived, and how they are sealed."""
     kept = _folder(ledger_at(place))
     rows = []
+    sealed = SealedDays(kept.folder)
     for day in kept.days():
         archive = kept.read(day)
         sizes = [one.size for one in archive.checkpoints]
         stamped = sum(one.token is not None for one in archive.checkpoints)
-        rows.append((day.isoformat(), len(sizes), sizes[0], sizes[-1], stamped, kept.path(day).stat().st_size))
-    names = ("day", "checkpoints", "first_size", "last_size", "time_stamps", "bytes")
+        level = level_said(sealed.containers(day))
+        rows.append((day.isoformat(), len(sizes), sizes[0], sizes[-1], stamped, kept.path(day).stat().st_size, level))
+    names = ("day", "checkpoints", "first_size", "last_size", "time_stamps", "bytes", "sealed")
     data = [dict(zip(names, row, strict=True)) for row in rows]
     emit(
         data,
-        table("Days' archives", ("day", "checkpoints", "from", "to", "time-stamps", "bytes"), rows),
+        table("Days' archives", ("day", "checkpoints", "from", "to", "time-stamps", "bytes", "sealed"), rows),
         as_json=as_json,
     )
 
 
 @app.command("make")
 def make(place: Place, *, as_json: Json = False) -> None:
-    """Archive every day that is over and has no file yet. A running ledger does so by itself; both may run at once."""
-    made = make_due(ledger_at(place), datetime.now(UTC))
-    emit({"made": [str(path) for path in made]}, *(str(path) for path in made or ("nothing is due",)), as_json=as_json)
+    """Archive and seal every day that is over and is not yet. A running ledger does so by itself; both may run."""
+    files = ledger_at(place)
+    made = make_due(files, datetime.now(UTC))
+    sealed = seal_due(files)
+    warning = unlasting(files.sealing) if sealed or files.sealing is None else ""
+    data = {"made": [str(path) for path in made], "sealed": [str(path) for path in sealed], "warning": warning}
+    emit(data, *(str(path) for path in (*made, *sealed) or ("nothing is due",)), *warned(warning), as_json=as_json)
+
+
+@app.command("renew")
+def renew(place: Place, *, day: Day = "", as_json: Json = False) -> None:
+    """Add an archive time-stamp to a day's signed list, or to every day's: before the newest one's authority ends."""
+    files = ledger_at(place)
+    kept = _folder(files)
+    if files.sealing is None:
+        raise CommandError(Exit.STATE, "no-seal", "this ledger has no key to seal with")
+    renewed(SealedDays(kept.folder), day_named(day), files.sealing, as_json=as_json)
 
 
 @app.command("verify")
@@ -62,6 +81,7 @@ def verify(place: Place, *, as_json: Json = False) -> None:
         anchors = files.anchoring.anchors if files.anchoring is not None and b".tst" in file else ()
         findings = examine_day(file, policy, keys, anchors, time.time_ns() // 1_000_000)
         found += [(day.isoformat(), one) for one in findings]
+        found += [(day.isoformat(), one) for one in sealed_findings(SealedDays(kept.folder), day, files.sealing)]
     if overall([one for _, one in found]) is Status.PASSED:
         chain = follow([kept.read(day) for day in kept.days()])
         found += [] if chain is None else [("all", chain)]

@@ -19,6 +19,7 @@ from bus.keystore.address import KeyAddressError, parse
 from bus.keystore.kinds import open_key
 from bus.keystore.pem import PemFileError, certificates_in
 from config.secrets import replace_secret
+from signing.chain import load_seal_certificate
 from signing.keys import KeyRefusedError, Signer
 from signing.outside import new_key, pem_of
 
@@ -113,3 +114,24 @@ class NextKey:
         place = self._folder.absolute() / "next.key.pem"
         replace_secret(place, key)
         return f"file:{quote(str(place))}?", request
+
+
+def in_force(folder: Path | None, agency: str, address: str, at_ms: int) -> Signer:
+    """The key at an address while its certificate lasts, after that the one that follows it.
+
+    Args:
+        folder: where the agency's next keys are; None where it renews by hand.
+        agency: whose.
+        address: as the settings name it.
+        at_ms: the moment, ms since the epoch.
+
+    Raises:
+        KeyAddressError: a key cannot be used.
+    """
+    signer = open_key(address)
+    while folder is not None and load_seal_certificate(signer.certificate).not_after_ms < at_ms:
+        following = NextKey(folder / signer.x5t, agency, address)
+        if following.certificate() is None:
+            break
+        address, signer = following.address, following.open()
+    return signer

@@ -49,6 +49,11 @@ class ArchiveFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """Where they are, and the signed lists beside them (`bus.ledger.seals`)."""
+        return self._folder
+
     def days(self) -> list[date]:
         """The days that have a file, rising."""
         names = (path.stem.removeprefix("archive-") for path in self._folder.glob("archive-????-??-??.zip"))

@@ -16,6 +16,7 @@ from signing.checkpoint import NoteError, NoteKey, NoteVerifier
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bus.batches import Sealing
     from bus.ledger.anchoring import AnchoringPlan
 
 
@@ -36,6 +37,7 @@ class LedgerFiles:
         witness_wait_s: how long a checkpoint waits for them, in seconds.
         publish_without_quorum: whether it is published without a quorum, with an alarm.
         anchoring: who stamps its checkpoints; None asks nobody.
+        sealing: with what each day's archive is sealed; None seals none.
     """
 
     origin: str
@@ -50,6 +52,7 @@ class LedgerFiles:
     witness_wait_s: float = 3.0
     publish_without_quorum: bool = False
     anchoring: AnchoringPlan | None = None
+    sealing: Sealing | None = None
 
     @property
     def folder(self) -> Path | None:

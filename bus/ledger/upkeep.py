@@ -1,4 +1,4 @@
-"""What a serving ledger does beside its records: anchors its checkpoints, archives each day.
+"""What a serving ledger does beside its records: anchors its checkpoints, archives each day and seals the archive.
 
 Promises: nothing here is on the way of a record, and nothing here stops the ledger: what cannot be done now is told in
 the log and tried again. Leaves out: the doing (`bus.ledger.anchoring`, `bus.ledger.archives`).
@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
+from bus.batches import NotSealedError
+from bus.keystore import KeyAddressError
 from bus.ledger.anchoring import STATE_FILE, Anchoring, wall
 from bus.ledger.archives import make_due
 from bus.ledger.port import LedgerError
+from bus.ledger.seals import seal_due
 from bus.storage.port import StoreError
 from config.secrets import SecretError
 from signing.container import ContainerError
 from signing.day_archive import DayArchiveError
+from signing.keys import KeyRefusedError
 from signing.tlog_policy import PolicyError
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ ARCHIVE_EVERY_S: Final = 600.0
 
 
 _LATER: Final = (LedgerError, StoreError, SecretError, PolicyError, DayArchiveError, ContainerError, OSError)
+_SEAL_LATER: Final = (*_LATER, NotSealedError, KeyAddressError, KeyRefusedError)
 
 
 class Upkeep:
@@ -82,4 +87,17 @@ async def _archive(files: LedgerFiles, now: Callable[[], datetime]) -> None:
                 log.info("day-archived", file=path.name)
         except _LATER as error:
             log.error("day-not-archived", reason=str(error) or type(error).__name__)  # noqa: TRY400 - the reason says it
+        await _seal(files)
         await asyncio.sleep(ARCHIVE_EVERY_S)
+
+
+async def _seal(files: LedgerFiles) -> None:
+    """Seal what was archived; without services it is said each time that the list will not outlast its certificate."""
+    try:
+        for path in await asyncio.to_thread(seal_due, files):
+            if files.sealing is not None and files.sealing.lasting:
+                log.info("day-sealed", file=path.name)
+            else:
+                log.warning("day-sealed-without-time-stamp", file=path.name, mend="set [evidence], then archive renew")
+    except _SEAL_LATER as error:
+        log.error("day-not-sealed", reason=str(error) or type(error).__name__)  # noqa: TRY400 - the reason says it

@@ -8,17 +8,20 @@ Leaves out: judging (`signing.casefile`), where archive, registry and ledger are
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bus.ledger.port import LedgerError
 from bus.ledger.tree import Prover, TileSource
+from bus.node import seals
 from bus.node.gather import gather
 from bus.registry.layout import METADATA
 from signing import registry_proof
-from signing.bundle import PIECES, Bundle
+from signing.bundle import MAX_DAYS, PIECES, Bundle
 from signing.casefile import check, write
 from signing.dispute import offered
 from signing.evidence import LogProof
@@ -93,7 +96,8 @@ async def export(
     pieces = await gather(archive, exchange)
     bundle = Bundle(pieces, snapshot_files(registry), log_key=log_key or (log.key if log else None))
     proof = await _proof(log, _opened(bundle))
-    bundle = Bundle(bundle.pieces, bundle.registry, proof, bundle.log_key)
+    days = await _days(archive, exchange)
+    bundle = Bundle(bundle.pieces, bundle.registry, proof, bundle.log_key, days)
     data = write(bundle)
     missing = [name for name in PIECES if name not in pieces]
     if proof is None:
@@ -126,6 +130,14 @@ def _snapshot_files(folder: Path) -> dict[str, bytes]:
     for name, digest in registry_proof.section_digests(files["directory.json"]).items():
         files[name] = (folder / "sections" / digest).read_bytes()
     return files
+
+
+async def _days(archive: SqlArchive, exchange: str) -> dict[str, bytes]:
+    """The signed lists that name seals of this exchange, as far as those days are sealed."""
+    kept = await archive.evidence(exchange)
+    days = {datetime.fromtimestamp(one.kept_ms / 1000, UTC).date() for one in kept}
+    found = await asyncio.to_thread(seals.of_exchange, archive.folder, exchange, days)
+    return dict(sorted(found.items())[:MAX_DAYS])
 
 
 def _opened(bundle: Bundle) -> Opened | None:

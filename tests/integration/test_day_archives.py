@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from seal_kit import signer
 from tsa_kit import Authority
 from typer.testing import CliRunner
 from witness_kit import made as witness_made
 
 from bus.app.ledger_files import ledger_at
 from bus.cli.app import build
+from bus.keystore import memory
 from bus.ledger import tools
 from bus.ledger.archives import ArchiveExistsError, ArchiveFolder, make_due
 from bus.ledger.files import LedgerFiles, verifiers_of
@@ -43,7 +45,7 @@ HUB = """\
 instance = "VN-test"
 operator = "a100000"
 state_folder = "state"
-seal = "memory:hub"
+seal = "memory:days"
 [[workers]]
 listen = "127.0.0.1:8441"
 [link]
@@ -265,6 +267,8 @@ def test_every_finding_has_its_vietnamese(files: LedgerFiles):
 def test_the_commands_list_make_and_verify(tmp_path: Path):
     run, app = CliRunner().invoke, build()
     (tmp_path / "hub.toml").write_text(HUB, encoding="utf-8")
+    memory.forget("days")
+    memory.put("days", signer("a100000"))
     place = str(tmp_path / "hub.toml")
     assert run(app, ["ledger", "init", place]).exit_code == 0
     asyncio.run(filled(ledger_at(tmp_path / "hub.toml")))

@@ -55,7 +55,7 @@ def twin(changes: Mapping[str, bytes | None]) -> bytes:
 def test_either_side_can_prove_the_exchange_to_a_stranger(data: bytes):
     status, findings = judged(data)
     assert status is Status.PASSED, [one for one in findings if not one.verdict.passed]
-    assert {one.step for one in findings} == set(STEPS)
+    assert {one.step for one in findings} == set(STEPS) - {10}, "no day is sealed yet"
 
 
 def test_both_sides_and_every_repeat_give_the_same_bytes():
