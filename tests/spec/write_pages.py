@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "lib"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import bad_signature_rows
+import certificate_vectors
 import dossier_rows
 import problem_page
 import profile_page
@@ -44,6 +45,7 @@ def pages() -> dict[str, str]:
         + "\n",
         "profiles.md": "\n".join(profile_page.page()) + "\n",
         "bad-signatures.md": "\n".join(_bad_signatures()) + "\n",
+        "certificate-vectors.md": "\n".join(certificate_vectors.page()) + "\n",
         "evolution-json.md": "\n".join(importlib.import_module("test_evolution_json").page()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
