@@ -3,7 +3,8 @@
 Promises:
 - what is read is what any other reader sees: one style of line end, a delimiter is a whole line, the first part is the
   message, the last delimiter is there; anything that two readers could take apart differently is refused;
-- headers of parts keep names, order and values (RFC 2231 and encoded words are left as they stand);
+- headers of parts keep names, order and values (RFC 2231 and encoded words are left as they stand); the content type
+  comes first, as X-Road writes it;
 - what is written has the literal `content-type:` in small letters without a blank, CRLF throughout, and a boundary that
   begins with `xroad` unless one is given: clients of X-Road look for these very bytes.
 
@@ -69,7 +70,7 @@ class ContentType(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One part: headers as they stand (names in their own letters), and its bytes."""
+    """One part: its content type, the other headers as they stand (names in their own letters), and its bytes."""
 
     headers: Headers
     data: bytes
@@ -191,7 +192,8 @@ def _part(piece: bytes, end: bytes, limits: MimeLimits) -> Part:
     if len(types) != 1:
         raise MimeError("part-without-content-type" if not types else "part-with-two-content-types")
     content_type(types[0])
-    return Part(headers, data)
+    others = tuple(one for one in headers if one[0].lower() != CONTENT_TYPE)
+    return Part(((CONTENT_TYPE, types[0]), *others), data)
 
 
 def _unfolded(head: bytes, end: bytes, limits: MimeLimits) -> list[str]:
