@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from adapters.files import FilesAdapter, FilesSettings
 from adapters.mapping import declare
 from adapters.memory import MemoryAdapter, MemorySettings
 from adapters.operation import Settings
@@ -40,6 +41,7 @@ class Kind(Generic[S]):
 
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
+    "files": Kind(FilesSettings, FilesAdapter),
     "memory": Kind(MemorySettings, MemoryAdapter),
     "rest": Kind(RestSettings, RestAdapter),
     "soap": Kind(SoapSettings, SoapAdapter),

@@ -10,12 +10,12 @@ from typing import get_args
 
 import pytest
 
-from adapters import mapping, memory, operation, rest, soap, sql, token, xroad_bridge_settings
+from adapters import files, files_rows, mapping, memory, operation, rest, soap, sql, token, xroad_bridge_settings
 from adapters.kinds import KINDS, build
-from adapters.port import PeerError, PeerFault
+from adapters.port import PeerError, PeerFault, Query
 
 TEXT = (Path(__file__).parents[3] / "docs" / "adapters.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w+)(?: (\w+))?\n(.*?)```", TEXT, re.DOTALL)
+BLOCKS = re.findall(r"```(\w+)(?: ([\w-]+))?\n(.*?)```", TEXT, re.DOTALL)
 ROWS = [line for line in TEXT.splitlines() if line.startswith("|")]
 FIRST_CELLS = " ".join(line.split("|")[1] for line in ROWS)
 
@@ -50,12 +50,26 @@ def _run_contract(contract: type) -> None:
     assert ran >= 8
 
 
+async def test_the_files_example_is_answered_from_the_data_beside_it(tmp_path: Path):
+    (incoming := tmp_path / "exchange" / "incoming").mkdir(parents=True)
+    block = {language: text for language, kind, text in BLOCKS if language in {"csv", "json"} and not kind}
+    (incoming / "people.csv").write_text(block["csv"], encoding="utf-8")
+    (incoming / "2026-11-22.manifest.json").write_text(block["json"], encoding="utf-8")
+    example = next(text for _, kind, text in BLOCKS if kind == "files")
+    adapter = build("files", {**tomllib.loads(example), "max_age_s": None}, folder=tmp_path)
+    await adapter.start()
+    found = await adapter.ask(Query("person", {"citizen_number": "096199000001"}))
+    await adapter.close()
+    assert found.body == {"full_name": "Nguyễn Thị An", "birth": "1999-12-31"}
+
+
 @pytest.mark.parametrize(
     "model",
     [
         operation.Settings, operation.Operation, operation.Answer, mapping.Field, rest.RestSettings,
         rest.RestOperation, token.TokenSettings, soap.SoapSettings, soap.SoapOperation, sql.SqlSettings,
-        sql.SqlOperation, memory.MemorySettings, memory.MemoryOperation,
+        sql.SqlOperation, files.FilesSettings, files.FilesOperation, files_rows.Table,
+        memory.MemorySettings, memory.MemoryOperation,
         xroad_bridge_settings.BridgeSettings, xroad_bridge_settings.RestCall, xroad_bridge_settings.SoapCall,
     ],
 )  # fmt: skip

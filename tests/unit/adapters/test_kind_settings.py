@@ -8,6 +8,10 @@ from adapters.port import DeclarationError
 ANSWER = {"fields": [{"to": "name", "from": "hoTen"}]}
 NUMBER = [{"to": "path.n", "from": "body.n"}]
 GOOD = {
+    "files": {
+        "folder": "f",
+        "operations": {"p": {"keys": {"so": "n"}, "question": [{"to": "n", "from": "body.n"}], "answer": ANSWER}},
+    },
     "memory": {"operations": {"p": {"match": ["n"], "question": [{"to": "n", "from": "body.n"}], "answer": ANSWER}}},
     "rest": {"base_url": "http://h", "operations": {"p": {"path": "/p/{n}", "question": NUMBER, "answer": ANSWER}}},
     "soap": {"wsdl": "w.wsdl", "address": "https://h/s", "operations": {"p": {"call": "P", "answer": ANSWER}}},
@@ -59,7 +63,7 @@ def test_all_mistakes_are_named_at_once():
 
 
 def test_an_unknown_kind_lists_the_known():
-    with pytest.raises(DeclarationError, match="memory, rest, soap, sql"):
+    with pytest.raises(DeclarationError, match="files, memory, rest, soap, sql"):
         build("xroad2", {})
 
 
@@ -145,3 +149,12 @@ async def test_tls_files_without_a_maker_are_refused_at_start():
     adapter = build("rest", {**GOOD["rest"], "tls": {"ca_file": "ca.pem"}})
     with pytest.raises(DeclarationError, match="nobody can make a context"):
         await adapter.start()
+
+
+def test_files_are_looked_up_by_fields_of_the_question():
+    assert "there is no m" in mistakes("files", {}, {"keys": {"so": "m"}})
+    assert "how records are looked up" in mistakes("files", {}, {"keys": {}})
+    assert "belong to mode = watch" in mistakes("files", {"mode": "drop"})
+    moment = {**ANSWER, "as_of": {"from": "t", "forms": ["yyyyMMdd"]}}
+    assert "the manifest says it" in mistakes("files", {}, {"answer": moment})
+    assert "delimiter" in mistakes("files", {"tables": {"data": {"delimiter": "ab"}}})
