@@ -8,6 +8,7 @@ Leaves out: deadlines (the port's), and what the bytes mean.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final
@@ -22,7 +23,7 @@ from adapters.port import PeerError, PeerFault, Probe, Reach
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 CHUNK_BYTES: Final = 64 * 1024
 REDIRECTS: Final = range(300, 400)
@@ -113,7 +114,7 @@ class HttpPipe:
         return reply
 
     async def _moved(self, session: aiohttp.ClientSession, request: Request) -> Reply:
-        try:
+        with as_peer_errors():
             async with session.request(
                 request.method,
                 URL(request.url, encoded=True),
@@ -122,14 +123,6 @@ class HttpPipe:
                 allow_redirects=False,
             ) as response:
                 return await self._read(response)
-        except aiohttp.ClientConnectorError:
-            raise PeerError(PeerFault.UNREACHABLE) from None
-        except aiohttp.ClientConnectionError as error:
-            if isinstance(error, TimeoutError):
-                raise PeerError(PeerFault.TIMEOUT) from None
-            raise PeerError(PeerFault.UNREACHABLE, rule="connection-lost", outcome_known=False) from None
-        except aiohttp.ClientError:
-            raise PeerError(PeerFault.BAD_ANSWER, rule="http") from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply:
         if response.status in REDIRECTS:
@@ -150,6 +143,21 @@ class HttpPipe:
         """Ask for nothing but a sign of life: any HTTP reply at all counts."""
         reply = await self.move(Request("HEAD", self.base_url + "/", {}))
         return Probe(Reach.REACHABLE, f"HTTP status {reply.status}")
+
+
+@contextmanager
+def as_peer_errors() -> Iterator[None]:
+    """Whatever moving bytes raises leaves as a `PeerError` that tells whether the system may have acted."""
+    try:
+        yield
+    except aiohttp.ClientConnectorError:
+        raise PeerError(PeerFault.UNREACHABLE) from None
+    except aiohttp.ClientConnectionError as error:
+        if isinstance(error, TimeoutError):
+            raise PeerError(PeerFault.TIMEOUT) from None
+        raise PeerError(PeerFault.UNREACHABLE, rule="connection-lost", outcome_known=False) from None
+    except aiohttp.ClientError:
+        raise PeerError(PeerFault.BAD_ANSWER, rule="http") from None
 
 
 def _led(request: Request, way: watching.Detour) -> Request:

@@ -27,6 +27,7 @@ from bus.notary import Judge, Notary
 from bus.plain import Body, shown
 from bus.problems import of_exception
 from bus.topics import Reply, Topic, head, read_reply
+from bus.xroad import agrees
 from schemas.envelope import Envelope, InReplyTo, Kind, Subject, decode
 from schemas.parts import Carried
 from schemas.problems import Code, FaultAt, Problem, ProblemError, problem
@@ -150,7 +151,7 @@ class Answerer:
         try:
             parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
-            asked = _Asked(body, bodies.named(question.parts, parts) if grant.service.xroad else ())
+            asked = _Asked(body, self._carried(question, grant, parts))
             reply, bodies_out = await self._act(provider, sealed, question, grant, asked)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
@@ -174,6 +175,15 @@ class Answerer:
         with blaming(the_consumer):
             must_name_its_subjects(snapshot, schema, value, question.subjects)
         return grant, Body(parts[0], shapes.media_type_of(schema), value)
+
+    def _carried(self, question: Envelope, grant: Grant, parts: Sequence[bytes]) -> tuple[Carried, ...]:
+        """All parts by name where the service is X-Road's, and its message says what the envelope says."""
+        if grant.service.xroad is None:
+            return ()
+        carried = bodies.named(question.parts, parts)
+        with blaming(the_consumer):
+            agrees.must_agree(self._directory.snapshot, question, grant.service, carried, self._clock())
+        return carried
 
     async def _act(
         self, provider: Provider, sealed: Sealed, question: Envelope, grant: Grant, asked: _Asked

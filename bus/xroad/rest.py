@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, NamedTuple, TypeAlias
@@ -33,8 +32,6 @@ from schemas.xroad.rest import RestRequest, RestResponse
 
 given_key: Final = web.ResponseKey("xroad-given", frozenset[str])
 """Of a response that is a provider's: the names of its headers, in small letters."""
-_MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
-BYTES: Final = "application/octet-stream"
 _JSON: Final = "application/json"
 _LARGE: Final = 256 * 1024
 _MISSING_CLIENT: Final = ErrorCode(Side.CLIENT, Word.MISSING_HEADER_FIELD)
@@ -133,12 +130,6 @@ async def digest(payload: bytes) -> bytes | None:
     return hashlib.sha512(payload).digest()
 
 
-def media_type_of(content_type: str | None) -> str:
-    """A header's media type as an envelope can name it; the header itself stays in X-Road's message."""
-    plain = (content_type or "").partition(";")[0].strip().lower()
-    return plain if _MEDIA_TYPE.fullmatch(plain) else BYTES
-
-
 def _soap_codes(services: Iterable[Service]) -> set[str]:
     """The codes of SOAP services without their versions."""
     named = (one.xroad for service in services for one in service.operations.values())
@@ -163,11 +154,11 @@ def _must_be_read(message: RestRequest) -> None:
 
 def _call(came: Came, service: Service, found: derive.Reached, payload: bytes) -> Call:
     message = came.message
-    content_type = media_type_of(message.last("content-type"))
+    content_type = rest.media_type_of(message.last("content-type"))
     beside = [Carried(XROAD, rest.REQUEST_TYPE, message.message)]
     value: object = None
     if found.operation.question is None:
-        body = Carried(BODY, content_type if payload else BYTES, payload)
+        body = Carried(BODY, content_type if payload else rest.BYTES, payload)
     else:
         value, data = derive.question(found.hit, message.query, payload)
         body = Carried(BODY, _JSON, data)

@@ -53,6 +53,8 @@ _CRLF: Final = "\r\n"
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _TARGET: Final = re.compile(r"/[\x21-\x7e]*")
+_MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
+BYTES: Final = "application/octet-stream"
 _STATUS: Final = re.compile(r"[1-9][0-9]{2}")
 _HEAD_LINES: Final = 2
 _PATH_PARTS: Final = 7
@@ -197,6 +199,12 @@ def request_hash(message: bytes, body_digest: bytes | None) -> str:
     if body_digest is not None:
         digest = hashlib.sha512(digest + body_digest).digest()
     return base64.b64encode(digest).decode("ascii")
+
+
+def media_type_of(content_type: str | None) -> str:
+    """A `Content-Type` as a part can be named by it; the header itself stays in the message."""
+    plain = (content_type or "").partition(";")[0].strip().lower()
+    return plain if _MEDIA_TYPE.fullmatch(plain) else BYTES
 
 
 def parse(data: bytes) -> RestRequest | RestResponse:

@@ -14,7 +14,8 @@ from schemas.parts import Carried
 from schemas.problems import ProblemError
 from schemas.sealed import unpack
 
-HEAD = Carried("xroad", "application/x-road-rest-request", b"GET\r\n/VN/GOV/G15/civil-status/scans/1\r\n")
+CALL = b"GET\r\n/r1/VN/GOV/G15/civil-status/scans/1\r\nx-road-client:VN/GOV/H56.20\r\n"
+HEAD = Carried("xroad", "application/x-road-rest-request", CALL)
 REPLY = Carried("xroad", "application/x-road-rest-response", b"200\r\nOK\r\n")
 BODY = Carried("body", "application/octet-stream", b"\x00\xff")
 SCAN = Carried("body", "application/pdf", b"%PDF")
@@ -26,6 +27,7 @@ def xroad_world() -> World:
     agencies = AGENCIES.replace('"G15" }]', '"G15" }, { scheme = "XROAD", code = "VN/GOV/G15" }]').replace(
         'id = "civil-status"\n', 'id = "civil-status"\nxroad = ["VN/GOV/G15/civil-status"]\n'
     )
+    agencies = agencies.replace('"H56.20" }]', '"H56.20" }, { scheme = "XROAD", code = "VN/GOV/H56.20" }]')
     rest = 'xroad = { protocol = "rest", codes = ["scans"] }\n'
     soap = 'xroad = { protocol = "soap" }\n'
     head, _, tail = WORLD_SERVICES.partition(f'id = "{SCANS}"')
