@@ -2,6 +2,8 @@
 
 import typer
 
+from bus.cli import adapter_check
+
 app = typer.Typer(
     help="Plug an agency's system in: write an adapter, check it, develop it.",
     no_args_is_help=True,
@@ -11,3 +13,6 @@ app = typer.Typer(
 @app.callback()
 def adapter() -> None:
     """Plug an agency's system in: write an adapter, check it, develop it."""
+
+
+app.command("check")(adapter_check.command)

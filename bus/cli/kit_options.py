@@ -1,0 +1,73 @@
+"""Options that name one adapter, for the commands that check and develop it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from bus.cli.errors import CommandError
+from bus.cli.exits import Exit
+from bus.kit.check.target import Target, TargetError, of_file, of_node
+from bus.registry.files import read_folder
+from bus.registry.follow import Follower
+from config.node import NodeSettings
+from registry.snapshot import Snapshot
+from registry.snapshot import compile as compile_registry
+
+NodeOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--node", help="Settings of the node that has the adapter; with --service.")
+]
+ServiceOption: TypeAlias = Annotated[
+    str | None, typer.Option("--service", help="The service that it answers for: AGENCY/SYSTEM/SERVICE.")
+]
+KindOption: TypeAlias = Annotated[str | None, typer.Option("--kind", help="The adapter's kind; with --file.")]
+FileOption: TypeAlias = Annotated[Path | None, typer.Option("--file", help="The adapter's own TOML file.")]
+SecretOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--secret", help="NAME=FILE of a secret that the file names; repeat.")
+]
+RegistryOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--registry", help="Authored registry folder, to judge shapes; else the node's own.")
+]
+
+
+def chosen(
+    node: Path | None, service: str | None, kind: str | None, file: Path | None, secrets: list[str] | None
+) -> Target:
+    """The adapter that these options name.
+
+    Raises:
+        CommandError: they name none, or two.
+        ConfigError: the node's settings have mistakes.
+    """
+    if (node is None) == (file is None) or (file is None) != (kind is None):
+        raise CommandError(Exit.USAGE, "adapter", "name the adapter by --node and --service, or by --kind and --file")
+    try:
+        if node is not None:
+            return of_node(node, service)
+        return of_file(str(kind), Path(str(file)), _named(secrets), service)
+    except TargetError as error:
+        code = Exit.CONFIG if error.rule == "toml" else Exit.USAGE
+        raise CommandError(code, error.rule, str(error)) from None
+
+
+def _named(secrets: list[str] | None) -> dict[str, Path]:
+    pairs = [text.partition("=") for text in secrets or ()]
+    if any(not name or not path for name, _, path in pairs):
+        raise CommandError(Exit.USAGE, "secret", "a secret is NAME=FILE")
+    return {name: Path(path) for name, _, path in pairs}
+
+
+def registry_of(folder: Path | None, node: NodeSettings | None) -> Snapshot | None:
+    """The registry to judge by: an authored folder, else what the node trusts already, else none.
+
+    Raises:
+        FolderError, RegistryError: the folder cannot be read, or has mistakes.
+        RegistryRefusedError: what the node trusts was altered or has expired.
+    """
+    if folder is not None:
+        return compile_registry(read_folder(folder))
+    if node is None or not node.registry.folder.is_dir() or not node.registry.trusted_root.is_file():
+        return None
+    return Follower(node.registry.folder, node.registry.trusted_root.read_bytes(), node.instance).load()
