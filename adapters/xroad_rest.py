@@ -43,6 +43,7 @@ _BODIES: Final = frozenset({"PATCH", "POST", "PUT"})
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _TELLING: Final = frozenset({"content-type", "content-language", "last-modified", "etag", "cache-control", "expires"})
 """Headers that tell what a body is: beside an answer that was cut to agreed terms no others leave."""
+_JSON: Final = ("application/json", "text/json")
 _LARGE: Final = 256 * 1024
 
 
@@ -155,6 +156,8 @@ class XRoadRestAdapter(Adapter):
         except RestMessageError as error:
             raise PeerError(PeerFault.BAD_ANSWER, rule=error.rule) from None
         media_type = media_type_of(response.last("content-type"))
+        if shaped and (media_type in _JSON or media_type.endswith("+json")):
+            media_type = _JSON[0]
         return Found(
             parts=(Carried(BODY, media_type, reply.body), Carried(XROAD, RESPONSE_TYPE, response.message)),
         )

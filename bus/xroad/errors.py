@@ -117,13 +117,13 @@ def of_problem(problem: Problem) -> XRoadError:
 def of_exception(error: Exception) -> XRoadError:
     """Any error on its way to an X-Road caller; an unlisted one is logged with its trace and answered bare.
 
-    The log line holds `detail`, so that a caller's complaint leads to it.
+    `detail` is the exchange's id where there was one, so that a caller's complaint leads to the record and the log.
     """
     found = _of_listed(error)
     if found is None:
         found = of_problem(problem_of(error, fault_at=FaultAt.CONSUMER_NODE))
-    found.detail = found.detail or str(uuid.uuid4())
     exchange = error.exchange if isinstance(error, ProblemError) else None
+    found.detail = exchange or found.detail or str(uuid.uuid4())
     log.info("xroad-error", code=found.code.text(), detail=found.detail, exchange=exchange)
     return found
 
