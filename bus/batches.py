@@ -34,6 +34,8 @@ from signing.xades_seal import SealRefusedError
 
 ENTRIES: Final = 512
 _CLOCKS_APART: Final = timedelta(minutes=5)
+SEALED: Final = re.compile(r"sealed-\d{4}-\d{2}-\d{2}(-[1-9]\d{0,5}\.asice|\.json)", re.ASCII)
+"""The files of `SealedDays`."""
 _NAME: Final = re.compile(r"sealed-(?P<day>\d{4}-\d{2}-\d{2})-(?P<number>[1-9]\d{0,5})\.asice", re.ASCII)
 _DOUBTS_AT_B: Final = {Indication.NO_CERTIFICATE_CHAIN_FOUND, Indication.TRY_LATER}
 """What nobody can know of a container at level B: whose its signer is where no anchor was brought, and its status."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from functools import cached_property
 from typing import Final, Self
@@ -185,6 +186,16 @@ def reopen(data: bytes) -> Packet:
     if named != files.keys() or media_types.keys() != files.keys():
         raise StepError("packet: the container holds files that are not signed")
     return packet
+
+
+def renew_by(packet: Packet) -> datetime | None:
+    """When the certificate of the newest time-stamp's authority ends; None where there is no time-stamp.
+
+    From then on nobody can tell whether the container holds, unless a newer time-stamp covers it.
+    """
+    stamps = [one for one in packet.signature.unsigned if isinstance(one, StampValue)]
+    authority = authority_of(stamps[-1].token) if stamps else None
+    return None if authority is None else parsed(authority).not_valid_after_utc
 
 
 def level_of(signature: Signature) -> Level:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bus.doctor.certificates import certificates
 from bus.doctor.finding import Finding, Health
+from bus.doctor.lists import signed_lists
 from bus.doctor.stores import stores
 from config.explain import Located, located
 from config.hub import HubSettings
@@ -37,6 +38,7 @@ def look_at(file: Path, now: datetime) -> Iterator[Finding]:
     if isinstance(settings, HubSettings | NodeSettings):
         yield from certificates(settings, values, now)
         yield from stores(settings, now)
+        yield from signed_lists(settings, now)
 
 
 def _folders(values: tuple[Located, ...]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ encrypted: the key is not in it and is needed to use it. A restore never overwri
 whose digests hold, and forgets again what a newer deletion list names.
 Leaves out: carrying the backup elsewhere, and keeping the key.
 
-    evidence.db   deletions.jsonl   backup.json {"v": 1, "agency", "at", "files": {name: sha256}}
+    evidence.db   deletions.jsonl   sealed-DAY…   backup.json {"v": 1, "agency", "at", "files": {name: sha256}}
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from typing import Final, Literal
 import msgspec
 import sqlalchemy as sa
 
-from bus.node import deletions
+from bus.batches import SEALED
+from bus.node import deletions, seals
 from bus.node.archive import DATABASE
 from bus.node.keeping import Verified, opened, verify
 from bus.storage.archive_tables import ANSWERS, EVIDENCE
@@ -61,6 +62,8 @@ def back_up(folder: Path, target: Path, agency: str, now_ms: int) -> Manifest:
         # The list afterwards: a line is written before its piece goes, so what this copy lacks is on the list.
         if (folder / deletions.FILE).exists():
             shutil.copyfile(folder / deletions.FILE, target / deletions.FILE)
+        for path in sorted((folder / seals.FOLDER).glob("sealed-*")):
+            shutil.copyfile(path, target / path.name)
     files = {path.name: _digest(path) for path in sorted(target.iterdir())}
     manifest = Manifest(1, agency, moment(now_ms), files)
     (target / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
@@ -102,10 +105,12 @@ def restore(
     _continued(source, newer)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in sorted(manifest.files, reverse=True):
-        shutil.copyfile(source / name, folder / name)
-        (folder / name).chmod(0o600)
-        _sync(folder / name)
-    _sync(folder)
+        place = folder / seals.FOLDER / name if SEALED.fullmatch(name) else folder / name
+        place.parent.mkdir(exist_ok=True, mode=0o700)
+        shutil.copyfile(source / name, place)
+        place.chmod(0o600)
+        _sync(place)
+        _sync(place.parent)
     if newer is not None:
         _forget_again(folder, newer)
     return verify(folder, key, told)
@@ -122,7 +127,8 @@ def read_manifest(source: Path) -> Manifest:
         there = {path.name for path in source.iterdir()} - {MANIFEST}
     except (OSError, msgspec.DecodeError) as error:
         raise BackupError(f"backup: {source} holds no readable {MANIFEST}") from error
-    if there != manifest.files.keys() or not {DATABASE} <= there <= {DATABASE, deletions.FILE}:
+    plain = {name for name in there if not SEALED.fullmatch(name)}
+    if there != manifest.files.keys() or not {DATABASE} <= plain <= {DATABASE, deletions.FILE}:
         raise BackupError("backup: its files are not those of its manifest")
     for name, digest in manifest.files.items():
         if _digest(source / name) != digest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ from tsa_kit import Authority
 from typer.testing import CliRunner
 
 from bus.app.counter import Counter
+from bus.app.development_services import run_services
 from bus.app.embedded import Embedded
+from bus.app.evidence import place_of_node
 from bus.audit.inquiry import own_record
 from bus.cli.app import build
+from bus.keystore.development import make_development_keys
+from bus.net import post
+from bus.node import seals
 from bus.sample.personas import PERSONAS
 from bus.sample.procedures import CASES, CONSUMER, CONSUMER_SYSTEM
 from config.embedded import EmbeddedSettings, SampleSettings
@@ -157,6 +163,53 @@ async def test_both_sides_export_the_time_stamp_and_the_check_asks_for_it(bus: E
     assert stamps[0] == stamps[1] != ()
     other = Authority(tmp_path / "other")
     assert check([str(files[0]), *trust[:-1], str(other.folder / "root.pem")]) == 2
+
+
+async def test_a_day_sealed_for_decades_goes_with_the_bundle(bus: Embedded, tmp_path: Path):
+    exchange, _ = next(exchanges(json.loads((tmp_path / "dossier.json").read_text(encoding="utf-8"))))
+    keys, stop, ready = bus.state.keys, asyncio.Event(), asyncio.get_running_loop().create_future()
+    make_development_keys(keys.folder, now=datetime.now(UTC).replace(microsecond=0), services="http://127.0.0.1:8491")
+    serving = asyncio.create_task(run_services(keys.folder, ANY, stop, ready))
+    url = f"http://127.0.0.1:{await ready}"
+    settings = settings_of(bus, CONSUMER, tmp_path / "node.toml")
+    evidence = {
+        "authorities": [f"{url}/tsa"],
+        "authority_anchors": [str(keys.root)],
+        "anchors": [str(keys.root)],
+        "issuers": [str(keys.issuing)],
+        "ocsp": [f"{url}/ocsp"],
+        "revocation_lists": [f"{url}/root.crl", f"{url}/issuing.crl"],
+    }
+    add(settings, "\n".join(_toml({"evidence": evidence})))
+    assert (await run("archive", "seal", "--config", settings))["sealed"] == [], "today is not over"
+    place, tomorrow = place_of_node(settings, CONSUMER), datetime.now(UTC) + timedelta(days=1)
+    (made,) = await asyncio.to_thread(seals.seal_due, place.archive, place.key, place.sealing, tomorrow)
+    assert await run("archive", "renew", "--config", settings) == [{"container": made.name, "level": "B-LTA"}]
+    assert (await run("archive", "sealed", "--config", settings))["holds"]
+    checkpoint, anchors = await bus.ledger.checkpoint(), bus.state.ledger.anchors
+    assert anchors is not None
+    async with aiohttp.ClientSession() as session:
+        pending = begin(checkpoint)
+        answer = await post(
+            session,
+            f"{url}/tsa",
+            pending.request,
+            media_type="application/timestamp-query",
+            timeout_s=9,
+            max_bytes=9999,
+        )
+    anchors.keep(checkpoint, pending.complete(answer))
+    out, vkey = tmp_path / "bundle.zip", (await run_ledger(bus))["vkey"]
+    await run("evidence", "export", "--exchange", exchange, "--out", out, "--config", settings, "--log-key", vkey)
+    root = next((bus.state.folder / "registry" / "repository" / "metadata").glob("1.root.json"))
+    trust = ["--registry-root", str(root), "--log-key", vkey, "--tsa-anchor", str(keys.root)]
+    assert check([str(out), *trust]) == 0
+    stop.set()
+    await serving
+
+
+def add(file: Path, text: str) -> None:
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
 
 
 async def run_ledger(bus: Embedded) -> dict[str, Any]:

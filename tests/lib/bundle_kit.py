@@ -77,7 +77,20 @@ def published(home: Path, world: World) -> tuple[Path, bytes]:
     return home / "node", repo.root
 
 
-async def _made(home: Path) -> Case:
+@dataclass(frozen=True)
+class Answered:
+    """A world in which an exchange has ended: its number, both archives, the registry, the ledger."""
+
+    world: World
+    exchange: str
+    archives: tuple[SqlArchive, SqlArchive]
+    registry: Path
+    root: bytes
+    ledger: MemoryLedger
+
+
+async def answered(home: Path) -> Answered:
+    """Three exchanges through real archives in `home`; the second is named."""
     ledger = MemoryLedger(ORIGIN, lambda origin, size, root: checkpoint.seal(origin, size, root, LOG_KEY))
     world = World(ledger=ledger)
     archives = []
@@ -89,18 +102,20 @@ async def _made(home: Path) -> Case:
         provider = node.answerer._providers[node.agency]
         node.answerer._providers = {node.agency: provider._replace(archive=archives[-1])}
     world.answers(PERSON, PERSON_BODY)
-    answered = [await world.consumer.asker.ask(ask()) for _ in range(3)][1]
+    told = [await world.consumer.asker.ask(ask()) for _ in range(3)][1]
     await world.settle()
     registry, root = published(home / "registry", world)
+    return Answered(world, told.exchange, (archives[0], archives[1]), registry, root, ledger)
+
+
+async def _made(home: Path) -> Case:
+    told = await answered(home)
+    log = log_of(told.ledger)
     made = [
-        (await export(archive, answered.exchange, registry, log)).data
-        for archive, log in (
-            (archives[0], log_of(ledger)),
-            (archives[1], log_of(ledger)),
-            (archives[0], None),
-            (archives[0], log_of(ledger)),
-        )
+        (await export(archive, told.exchange, told.registry, log)).data
+        for archive, log in ((told.archives[0], log), (told.archives[1], log), (told.archives[0], None))
     ]
-    for archive in archives:
+    made.append((await export(told.archives[0], told.exchange, told.registry, log)).data)
+    for archive in told.archives:
         await archive.close()
-    return Case(answered.exchange, made[0], made[1], made[2], made[3], root)
+    return Case(told.exchange, made[0], made[1], made[2], made[3], told.root)
