@@ -6,7 +6,7 @@ protocol's own rules are asked, and a message of the other protocol is refused.
 
 from __future__ import annotations
 
-from bus.xroad import derive
+from bus.xroad import derive, derive_soap
 from registry.catalogue import Service
 from registry.snapshot import Snapshot
 from schemas.envelope import Envelope
@@ -21,5 +21,7 @@ def must_agree(
     Raises:
         ProblemError: 303, with the rule that it breaks.
     """
-    if service.xroad is not None and service.xroad.protocol == "rest":
-        derive.must_agree(snapshot, question, service, parts, now_ms)
+    if service.xroad is None:
+        return
+    rules = derive if service.xroad.protocol == "rest" else derive_soap
+    rules.must_agree(snapshot, question, service, parts, now_ms)

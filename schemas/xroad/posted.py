@@ -79,6 +79,8 @@ def of_http(
         raise SoapError(Word.INVALID_REQUEST, "Could not get content type from request")
     if soap_action is not None and not _ACTION.fullmatch(soap_action):
         raise SoapError(Word.INVALID_SOAP_ACTION, "Malformed SOAPAction header")
+    if not content_type.isascii():
+        raise SoapError(Word.INVALID_CONTENT_TYPE, "Invalid content type: it is no ASCII text")
     try:
         kind = mime.content_type(content_type)
         if kind.base != mime.MULTIPART:

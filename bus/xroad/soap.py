@@ -1,0 +1,203 @@
+"""A SOAP call of X-Road's, from the listener to the bus and back.
+
+Promises: `POST /` takes what a security server takes: text/xml, messages with attachments, MTOM; content type,
+SOAPAction and the bytes of every part reach the service; the answer's header repeats the request's, its hash is of the
+request's bytes, and it is checked here; every refusal is a fault with HTTP 200.
+Leaves out what is judged at the provider's node (`bus.xroad.derive_soap`) and the provider's side
+(`adapters.xroad_soap`).
+Source: PR-MESS 4.0; SOAP 1.1; SOAP Messages with Attachments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from aiohttp import hdrs, web
+
+from bus.node.ask import Answered
+from bus.xroad import derive_soap, errors
+from bus.xroad.around import Around
+from bus.xroad.asking import Call, ask_of
+from bus.xroad.clients import Speaker
+from bus.xroad.spool import received
+from registry.catalogue import Operation, Service
+from schemas.parts import BODY, PAYLOAD, XROAD, Carried
+from schemas.problems import Code, FaultAt, problem
+from schemas.xml import Element
+from schemas.xroad import faults, posted, splicing
+from schemas.xroad.codes import ErrorCode, Side, Style, Word, XRoadError
+from schemas.xroad.mime import MimeLimits, Part
+from schemas.xroad.posted import Posted
+from schemas.xroad.soap import Fault, Message, SoapError, differing, is_hash_of, read_request, read_response
+
+_METHOD: Final = ErrorCode(Side.CLIENT, Word.INVALID_HTTP_METHOD)
+_UNKNOWN: Final = ErrorCode(Side.CLIENT_PROXY, Word.UNKNOWN_MEMBER)
+_TYPE: Final = ErrorCode(Side.SERVER_PROXY, Word.SERVICE_TYPE)
+_INCONSISTENT: Final = ErrorCode(Side.CLIENT_PROXY, Word.INCONSISTENT_RESPONSE)
+_ATTACHED: Final = ErrorCode(Side.CLIENT, Word.INVALID_MESSAGE)
+
+
+class SoapCame(NamedTuple):
+    """A call as far as it was read: HTTP's and SOAP's message, and who speaks."""
+
+    posted: Posted
+    message: Message
+    speaker: Speaker
+
+
+class SoapSaid(NamedTuple):
+    """What a metaservice answers: the body's one child with its namespaces declared, and attachments."""
+
+    wrapper: bytes
+    attachments: tuple[Part, ...] = ()
+
+
+SoapMeta: TypeAlias = Callable[[web.Request, SoapCame], Awaitable[SoapSaid]]
+"""Answers a service code that every subsystem has (`listMethods`, `allowedMethods`, `getWsdl`…)."""
+
+
+class SoapCalls:
+    """The SOAP calls of one node's clients."""
+
+    def __init__(self, around: Around, metaservices: Mapping[str, SoapMeta] | None = None) -> None:
+        self._around = around
+        self._metaservices = metaservices or {}
+
+    def add(self, app: web.Application) -> None:
+        """Add the route (`bus.xroad.face.Adder`)."""
+        app.router.add_route(hdrs.METH_ANY, "/", self.handle)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One call; whatever goes wrong is a fault, and HTTP 200."""
+        try:
+            content_type, body = posted.to_http(await self.call(request))
+        except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
+            content_type, body = faults.CONTENT_TYPE, fault_of(error, self._around.style)
+        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+
+    async def call(self, request: web.Request) -> Posted:
+        """One call.
+
+        1. the payload, within limits; MIME; the message
+        2. the client, and whether this request may speak as it
+        3. the service and its operation
+        4. the question; its answer
+        5. the answer's message, checked against the request's
+
+        Raises:
+            XRoadError, ProblemError, SoapError: each a fault.
+        """
+        around = self._around
+        if request.method != hdrs.METH_POST:
+            raise XRoadError(_METHOD, "Must use POST request method")
+        came = await self._read(request)
+        meta = self._metaservices.get(came.message.header.service.code)
+        if meta is not None:
+            return _said(came.message, await meta(request, came))
+        service, operation = self._find(came.message)
+        with around.place(came.speaker.agency):
+            call = _call(came, service, operation)
+            ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
+            answered = await around.askers[came.speaker.agency].ask(ask)
+        return _answer(came.message, operation, answered)
+
+    async def _read(self, request: web.Request) -> SoapCame:
+        around = self._around
+        payload = await received(request, around.limits)
+        limits = MimeLimits(max_bytes=around.limits.max_body_bytes)
+        try:
+            came = posted.of_http(
+                request.headers.get(hdrs.CONTENT_TYPE), request.headers.get("SOAPAction"), payload, limits
+            )
+            message = read_request(came.soap)
+        except SoapError as error:
+            raise XRoadError(ErrorCode(Side.CLIENT, error.word), error.message) from None
+        return SoapCame(came, message, around.speakers.admit(request, message.header.client))
+
+    def _find(self, message: Message) -> tuple[Service, Operation]:
+        """The service and its operation; what is not there and what is not agreed are answered alike."""
+        book, named = self._around.book, message.header.service
+        if book.client(named.client.text, self._around.clock()) is None:
+            raise XRoadError(_UNKNOWN, "The service's subsystem is not known")
+        found = derive_soap.reached(book, named)
+        if found is not None:
+            return found
+        if named.version is None and book.rest(named.client.text, named.code) is not None:
+            raise XRoadError(_TYPE, "Service is a REST service and cannot be called using SOAP interface")
+        raise problem(Code.NOT_AGREED, place="/service", fault_at=FaultAt.CONSUMER_NODE)
+
+
+def fault_of(error: Exception, style: Style) -> bytes:
+    """Any error as a fault's bytes."""
+    found = errors.of_exception(error)
+    return faults.fault(found.code.text(style), found.message, found.detail)
+
+
+def _said(request: Message, said: SoapSaid) -> Posted:
+    """An answer of this node's own: its boundary begins with `xroad`."""
+    answer = splicing.answer_to(request, said.wrapper)
+    if said.attachments:
+        return posted.multipart(answer, said.attachments)
+    return Posted(posted.TEXT_XML_UTF8, None, answer)
+
+
+def _call(came: SoapCame, service: Service, operation: Operation) -> Call:
+    header = came.message.header
+    shaped = operation.question is not None
+    return Call(
+        speaker=came.speaker,
+        service=service,
+        operation=operation,
+        parts=_shaped(came) if shaped else posted.to_parts(came.posted),
+        message_id=header.id,
+        user_id=header.user_id,
+        issue=header.issue,
+        represented=header.represented_party,
+        question=came.message.wrapper if shaped else None,
+    )
+
+
+def _shaped(came: SoapCame) -> tuple[Carried, ...]:
+    if came.posted.attachments:
+        raise XRoadError(_ATTACHED, "This service is judged by a schema: attachments are not taken")
+    try:
+        body = derive_soap.question(came.message.wrapper)
+    except SoapError as error:
+        raise XRoadError(ErrorCode(Side.CLIENT, error.word), error.message) from None
+    payload = Carried(PAYLOAD, posted.TEXT_XML, came.posted.soap)
+    return Carried(BODY, derive_soap.MEDIA_TYPE, body), posted.around(came.posted), payload
+
+
+def _answer(request: Message, operation: Operation, answered: Answered) -> Posted:
+    try:
+        if operation.answer is not None and isinstance(answered.data, Element):
+            wrapper = derive_soap.question(answered.data)
+            return Posted(posted.TEXT_XML_UTF8, None, splicing.answer_to(request, wrapper))
+        said = _carried(answered)
+        response = read_response(said.soap)
+    except SoapError as error:
+        raise XRoadError(ErrorCode(Side.SERVER_PROXY, Word.SERVICE_FAILED, error.word), error.message) from None
+    if isinstance(response, Fault):
+        return Posted(posted.TEXT_XML_UTF8, None, said.soap)
+    _must_answer(request, response)
+    return said if said.is_multipart else said._replace(content_type=posted.TEXT_XML_UTF8)
+
+
+def _carried(answered: Answered) -> Posted:
+    """The message that came; one without X-Road's part came from a system that knows nothing of MIME."""
+    if any(part.id == XROAD for part in answered.parts):
+        return posted.of_parts(answered.parts)
+    return Posted(posted.TEXT_XML_UTF8, None, answered.parts[0].data)
+
+
+def _must_answer(request: Message, response: Message) -> None:
+    """X-Road's client server checks the same: it has a signature for it, we have the answer's seal as well."""
+    field = differing(request.header, response.header)
+    if field is not None:
+        raise XRoadError(_INCONSISTENT, f"Response from server proxy is not consistent with request: {field}")
+    said = response.header.request_hash
+    if said is None:
+        raise XRoadError(_INCONSISTENT, "Response from server proxy is missing request message hash")
+    if not is_hash_of(said, request.data):
+        raise XRoadError(_INCONSISTENT, "Request message hash does not match request message")
