@@ -19,6 +19,9 @@ from bus.http.agency import Desk
 from bus.xroad.around import Around, Limits
 from bus.xroad.clients import Listed, Speakers
 from bus.xroad.face import XRoadFace
+from bus.xroad.meta_rest import RestMetadata
+from bus.xroad.meta_soap import SoapMetadata
+from bus.xroad.soap import SoapCalls
 from config.xroad import XRoadSettings, XRoadTls, network_of
 from schemas.xroad.codes import Style
 
@@ -50,7 +53,9 @@ def around_of(
 
 def face_of(around: Around) -> XRoadFace:
     """The face with everything that a security server answers."""
-    return XRoadFace(around)
+    rest, soap = RestMetadata(around), SoapMetadata(around)
+    calls = SoapCalls(around, soap.services)
+    return XRoadFace(around, extra=[calls.add, rest.add, soap.add], metaservices=rest.services)
 
 
 async def start(settings: XRoadSettings, desks: Mapping[str, Desk], grants: Grants, clock: Clock) -> web.AppRunner:
