@@ -1,15 +1,16 @@
-"""The one place that names every kind of adapter. A new kind is one file and one line here."""
+"""The one place that names every kind of adapter that comes with us. A new kind is one file and one line here.
+
+Kinds from an agency's own package: `adapters.plugins`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.files import FilesAdapter, FilesSettings
-from adapters.mapping import declare
+from adapters.kind import Kind
 from adapters.memory import MemoryAdapter, MemorySettings
-from adapters.operation import Settings
 from adapters.port import DeclarationError
 from adapters.rest import RestAdapter, RestSettings
 from adapters.soap import SoapAdapter, SoapSettings
@@ -24,21 +25,6 @@ if TYPE_CHECKING:
 
     from adapters.port import Adapter
     from adapters.surroundings import TlsFiles
-
-S = TypeVar("S", bound=Settings)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[S]):
-    """A kind: the model of its settings, and how to make one from them."""
-
-    settings: type[S]
-    make: Callable[[S, Surroundings], Adapter]
-
-    def build(self, data: Mapping[str, object], surroundings: Surroundings, place: str) -> Adapter:
-        """Check the settings and make the adapter; nothing is opened before its `start`."""
-        return self.make(declare(self.settings, data, place), surroundings)
-
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     "files": Kind(FilesSettings, FilesAdapter),
@@ -58,17 +44,21 @@ def build(
     folder: Path = Path(),
     tls: Callable[[TlsFiles], ssl.SSLContext] = no_tls,
     place: str = "settings",
+    development: bool = False,
+    kinds: Mapping[str, Kind[Any]] = KINDS,
 ) -> Adapter:
     """Make an adapter of a named kind, or raise `DeclarationError` with every mistake in its settings.
 
     Args:
-        kind: one of `KINDS`.
+        kind: one of `kinds`.
         settings: the adapter's table as TOML gives it.
         secrets: reads a secret from a path named in the settings; called at `start`.
         folder: where relative paths in the settings (WSDL, SQLite file) begin.
         tls: makes a TLS context from the files named under `tls`.
         place: how mistakes name these settings, such as the file's name.
+        development: whether settings may do what only development may, such as not verifying the other end.
+        kinds: the kinds there are: `KINDS`, or `adapters.plugins.with_plugins` of an agency's own packages.
     """
-    if kind not in KINDS:
-        raise DeclarationError(f"{place}: no such kind of adapter; there are {', '.join(sorted(KINDS))}")
-    return KINDS[kind].build(settings, Surroundings(secrets, folder, tls), place)
+    if kind not in kinds:
+        raise DeclarationError(f"{place}: no such kind of adapter; there are {', '.join(sorted(kinds))}")
+    return kinds[kind].build(settings, Surroundings(secrets, folder, tls, development), place)

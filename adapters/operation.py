@@ -160,6 +160,11 @@ class Settings(Strict):
     """Name to the path of a file; a question map reads it at start as `secret.<name>`."""
 
     @property
+    def unverified(self) -> str | None:
+        """The setting by which the other end of TLS is not verified, if there is one: for development only."""
+        return None if getattr(getattr(self, "tls", None), "verify", True) else "tls.verify"
+
+    @property
     def bounds(self) -> Bounds:
         """The same as the port wants it."""
         return Bounds(self.max_concurrency, self.max_waiting, self.timeout_s, self.max_answer_bytes)

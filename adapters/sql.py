@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SELECT: Final = re.compile(r"\s*(select|with)\b[^;]*", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARAMETER: Final = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 STEPS_BETWEEN_LOOKS: Final = 1000
 """SQLite looks at the clock after so many steps of its machine: some 10 µs."""
 
@@ -80,6 +81,12 @@ class SqlSettings(Settings):
         if self.engine == "postgresql" and not (self.host and self.database and self.user):
             raise ValueError("postgresql needs `host`, `database` and `user`")
         return self
+
+    @property
+    def unverified(self) -> str | None:
+        """A database elsewhere must prove who it is; on this machine nobody stands between."""
+        far = self.engine == "postgresql" and self.host not in _HERE and not str(self.host).startswith("/")
+        return "ssl_mode" if far and self.ssl_mode in ("disable", "require") else None
 
 
 class SqlAdapter(Adapter):

@@ -24,6 +24,8 @@ class TlsFiles(Strict):
     ca_file: str | None = None
     certificate_file: str | None = None
     key_file: str | None = None
+    verify: bool = True
+    """False, for development only: whoever answers is believed. A node of another environment does not start."""
 
 
 def no_secrets(path: str) -> str:
@@ -38,8 +40,16 @@ def no_tls(files: TlsFiles) -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`secrets` reads a secret by path; `folder` is where relative paths of the settings start."""
+    """What the composition root hands to an adapter.
+
+    Attributes:
+        secrets: reads a secret by path.
+        folder: where relative paths of the settings start.
+        tls: makes a TLS context from files.
+        development: whether what only development may do is allowed.
+    """
 
     secrets: Callable[[str], str] = field(default=no_secrets, repr=False)
     folder: Path = field(default_factory=Path)
     tls: Callable[[TlsFiles], ssl.SSLContext] = field(default=no_tls, repr=False)
+    development: bool = False

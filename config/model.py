@@ -67,6 +67,9 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s]*$"
 AgencyId = Annotated[str, StringConstraints(pattern=r"^a[0-9]{6}$")]
 """An agency's opaque id in the directory."""
 
+PackageName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$")]
+"""An installed Python distribution, by the name that `pip list` shows."""
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 """The name of a system, a service, a node or an adapter kind."""
 

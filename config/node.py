@@ -13,6 +13,7 @@ from config.model import (
     Instance,
     KeyAddress,
     Name,
+    PackageName,
     SecretPath,
     ServiceId,
     Settings,
@@ -160,6 +161,8 @@ class NodeSettings(Settings):
     """Agencies served here."""
     adapters: tuple[AdapterSettings, ...] = ()
     """Systems that answer for services of these agencies."""
+    plugins: tuple[PackageName, ...] = Field(default=(), max_length=100)
+    """Installed packages of the agency's own that bring kinds of adapter; no other package is looked into."""
     http: NodeHttpSettings = NodeHttpSettings()
     """The face to agency systems."""
     xroad: XRoadSettings | None = None

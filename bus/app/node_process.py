@@ -18,7 +18,8 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from adapters.kinds import build
+from adapters.kinds import KINDS, build
+from adapters.plugins import with_plugins
 from adapters.port import Adapter
 from adapters.surroundings import TlsFiles
 from bus import net
@@ -38,6 +39,7 @@ from bus.node import seals
 from bus.node.archive import SqlArchive
 from bus.registry.follow import Follower
 from config.node import AdapterSettings, AgencySettings, NodeHttpSettings, NodeSettings
+from config.parts import Environment
 from config.secrets import read_secret
 from signing.checkpoint import NoteError, NoteVerifier
 from signing.tlog_policy import Policy, PolicyError
@@ -140,22 +142,37 @@ def _sealed(settings: NodeSettings) -> dict[str, seals.Place]:
 
 
 def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
-    return {adapter.service: adapter_of(adapter) for adapter in settings.adapters}
+    make = maker_of(settings)
+    return {adapter.service: make(adapter) for adapter in settings.adapters}
 
 
-def adapter_of(adapter: AdapterSettings) -> Adapter:
-    """Build one, not started; `DeclarationError` lists every mistake with the file's name."""
-    if adapter.file is None:
-        secrets = _secrets(adapter.secrets)
-        return build(adapter.kind, adapter.settings, secrets, tls=_tls, place=adapter.service)
-    table = tomllib.loads(adapter.file.read_text(encoding="utf-8"))
-    return build(
-        adapter.kind, table, _secrets(adapter.secrets), folder=adapter.file.parent, tls=_tls, place=str(adapter.file)
-    )
+def maker_of(settings: NodeSettings) -> Callable[[AdapterSettings], Adapter]:
+    """What builds this node's adapters, not started; `DeclarationError` lists every mistake with the file's name.
+
+    Raises:
+        DeclarationError: a package named under `plugins` does not bring what it should.
+    """
+    kinds = with_plugins(KINDS, settings.plugins)
+    development = settings.environment is Environment.DEVELOPMENT
+
+    def make(adapter: AdapterSettings) -> Adapter:
+        file = adapter.file
+        return build(
+            adapter.kind,
+            adapter.settings if file is None else tomllib.loads(file.read_text(encoding="utf-8")),
+            _secrets(adapter.secrets),
+            folder=Path() if file is None else file.parent,
+            tls=_tls,
+            place=adapter.service if file is None else str(file),
+            development=development,
+            kinds=kinds,
+        )
+
+    return make
 
 
 def _tls(files: TlsFiles) -> ssl.SSLContext:
-    return net.system_context(files.ca_file, files.certificate_file, files.key_file)
+    return net.system_context(files.ca_file, files.certificate_file, files.key_file, verify=files.verify)
 
 
 def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from adapters.port import DeclarationError
 from bus.app.audit_process import files_of
 from bus.app.ledger_files import ledger_files
-from bus.app.node_process import adapter_of, watch_file
+from bus.app.node_process import maker_of, watch_file
 from bus.audit.index import IndexStore
 from bus.doctor.finding import Finding, Health
 from bus.keystore.pem import PemFileError
@@ -202,10 +202,15 @@ def _trusted_root(settings: NodeSettings) -> Finding:
 
 
 def _adapters(settings: NodeSettings) -> Iterator[Finding]:
+    try:
+        make = maker_of(settings)
+    except DeclarationError as error:
+        yield from (Finding("plugins", Health.BAD, mistake, "see docs/adapters.md §9") for mistake in error.mistakes)
+        return
     for number, adapter in enumerate(settings.adapters):
         name = f"adapters[{number}]"
         try:
-            adapter_of(adapter)
+            make(adapter)
         except DeclarationError as error:
             yield from (Finding(name, Health.BAD, mistake, "see docs/adapters.md") for mistake in error.mistakes)
         except (OSError, ValueError, SecretError) as error:

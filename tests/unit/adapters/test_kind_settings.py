@@ -22,6 +22,7 @@ GOOD = {
         "operations": {"p": {"protocol": "rest", "service": "VN/GOV/G01/s/p", "answer": ANSWER}},
     },
 }
+POSTGRESQL = {"engine": "postgresql", "host": "db.example.vn", "database": "d", "user": "u"}
 
 
 def mistakes(kind: str, changes: dict[str, object], operation: dict[str, object] | None = None) -> str:
@@ -158,3 +159,25 @@ def test_files_are_looked_up_by_fields_of_the_question():
     moment = {**ANSWER, "as_of": {"from": "t", "forms": ["yyyyMMdd"]}}
     assert "the manifest says it" in mistakes("files", {}, {"answer": moment})
     assert "delimiter" in mistakes("files", {"tables": {"data": {"delimiter": "ab"}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "place"),
+    [
+        ("rest", {"tls": {"verify": False}}, "tls.verify"),
+        ("soap", {"tls": {"ca_file": "ca.pem", "verify": False}}, "tls.verify"),
+        ("xroad-bridge", {"tls": {"verify": False}}, "tls.verify"),
+        ("sql", POSTGRESQL | {"ssl_mode": "require"}, "ssl_mode"),
+        ("sql", POSTGRESQL | {"ssl_mode": "disable"}, "ssl_mode"),
+    ],
+)
+def test_only_development_may_leave_the_other_end_unverified(kind: str, changes: dict[str, object], place: str):
+    said = mistakes(kind, changes)
+    assert said.startswith(f"population.toml.{place}: the other end would not be verified")
+    assert said.endswith("[tls-verify]")
+    assert build(kind, {**GOOD[kind], **changes}, development=True).operations == {"p"}
+
+
+def test_a_database_on_this_machine_needs_no_tls():
+    for here in ("localhost", "127.0.0.1", "/run/postgresql"):
+        assert build("sql", {**GOOD["sql"], **POSTGRESQL, "host": here, "ssl_mode": "disable"}).operations == {"p"}
