@@ -78,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lienthong-check",
         description="Judge dispute bundles (docs/evidence.md), evidence files (docs/seal.md), .tlog-proof files and "
-        "days' archives of a ledger (docs/transparency.md), ASiC-E containers, XAdES signatures and time-stamps "
-        "(docs/xades.md), offline.",
+        "days' archives of a ledger (docs/transparency.md), ASiC-E containers, XAdES signatures, time-stamps "
+        "(docs/xades.md) and trusted lists (docs/keys.md), offline.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="evidence files; a first word 'check' is ignored")
     parser.add_argument("--anchor", action="append", default=[], type=Path, metavar="PEM", help="roots that you trust")
@@ -100,12 +100,20 @@ def _parser() -> argparse.ArgumentParser:
         help="certificates that may stand between a signer and a root",
     )
     parser.add_argument(
+        "--list-signer",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PEM",
+        help="certificates that may have signed a trusted list",
+    )
+    parser.add_argument(
         "--data",
         action="append",
         default=[],
         type=Path,
         metavar="FILE",
-        help="what a time-stamp or a signature that stands apart is over; repeat",
+        help="what a time-stamp or a signature that stands apart is over, or is looked for in a list; repeat",
     )
     parser.add_argument(
         "--level",
@@ -153,6 +161,7 @@ def _reader(options: argparse.Namespace, trust: Trust, at_ms: int) -> Reader:
         datetime.fromtimestamp(at_ms / 1000, UTC),
         Demands(least=Level[options.level]),
         {file.name: file.read_bytes() for file in options.data},
+        tuple(der for file in options.list_signer for der in der_from_pem(file.read_bytes())),
     )
 
 

@@ -1,8 +1,8 @@
 """Which files `lienthong-check` judges as signatures or time-stamps, and how: containers, detached signatures, tokens.
 
 Promises: a file is told by its bytes, not by its name; what is judged is one of ASiC-E, X-Road's container, a XAdES
-signature file beside its data, an RFC 3161 token beside its data; a signature of an older format is reported as not
-verified. Leaves out: everything else (`signing.__main__`), reading files.
+signature file beside its data, an RFC 3161 token beside its data, a trusted list; a signature of an older format is
+reported as not verified. Leaves out: everything else (`signing.__main__`), reading files.
 
 Source: docs/xades.md.
 """
@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from signing import asice, asice_zip, batch, legacy_xml, timestamp, xroad
+from signing import asice, asice_zip, batch, legacy_xml, timestamp, trustlist_check, xroad
 from signing.container import ContainerError
 from signing.examine import Finding
 from signing.verdict import PASSED, Indication, VerdictError, because
@@ -36,13 +36,15 @@ class Reader:
         trust: whom to believe.
         at: the moment of the judgement, aware.
         demands: what must hold beyond soundness.
-        data: files that stand beside a detached signature or a token, by name.
+        data: files that stand beside a detached signature or a token, or are held against a list, by name.
+        list_signers: certificates that may sign trusted lists, DER.
     """
 
     trust: SignatureTrust
     at: datetime
     demands: Demands = field(default_factory=Demands)
     data: Mapping[str, bytes] = field(default_factory=dict)
+    list_signers: tuple[bytes, ...] = ()
 
 
 def judge(file: bytes, reader: Reader) -> list[Finding] | None:
@@ -112,6 +114,8 @@ def _token(file: bytes, reader: Reader) -> list[Finding] | None:
 
 
 def _xml(file: bytes, reader: Reader) -> list[Finding] | None:
+    if trustlist_check.looks_like(file):
+        return list(trustlist_check.check(file, reader.list_signers, reader.at).findings)
     try:
         detached = tree(file).tag == f"{{{ASIC}}}XAdESSignatures"
     except XadesFormatError:

@@ -14,12 +14,13 @@ Sources: ETSI TS 119 612 v2.2.1 §5; ETSI EN 319 102-1 §5.3; XML Signature 1.1 
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from schemas.xml import Element, XmlError, XmlLimits, parse
 from signing.chain import CertificateError, parsed
+from signing.examine import Finding
 from signing.trustlist import (
     ENVELOPED,
     GRANTED,
@@ -65,6 +66,7 @@ class TrustList:
         until: when the next one is due.
         operator: who issues it.
         services: those that are granted; none unless the list passed.
+        findings: of each step, up to the one that decided.
     """
 
     verdict: Verdict
@@ -73,6 +75,15 @@ class TrustList:
     until: datetime | None = None
     operator: Names | None = None
     services: tuple[Service, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def looks_like(data: bytes) -> bool:
+    """Whether XML means to be a trusted list, whoever made it."""
+    try:
+        return parse(data, LIMITS, exact=True).tag == _t("TrustServiceStatusList")
+    except XmlError:
+        return False
 
 
 def check(data: bytes, signers: tuple[bytes, ...], at: datetime) -> TrustList:
@@ -83,20 +94,36 @@ def check(data: bytes, signers: tuple[bytes, ...], at: datetime) -> TrustList:
         signers: certificates of the list's signer that the reader pinned, DER: the one in use, and the next.
         at: the moment of the judgement, aware.
     """
+    findings: list[Finding] = []
     try:
-        root = _tree(data)  # 1
-        information, provider, signature = _parts(root)
-        told = _information(information)
-        services = _services(provider)
-        signed = _signed(signature)  # 2
-        _pinned(signed, signers)  # 3
-        _digests(root, signed)  # 4
-        _value(signed)  # 5
-        _timely(told.issued, told.until, at)  # 6
+        return replace(_judged(data, signers, at, findings), findings=tuple(findings))
     except (XmlError, XadesFormatError, CertificateError) as error:
-        return TrustList(because(Indication.FORMAT_FAILURE, "1 format", str(error)))
+        verdict = because(Indication.FORMAT_FAILURE, f"{len(findings) + 1} format", str(error))
     except VerdictError as stop:
-        return TrustList(stop.verdict)
+        verdict = stop.verdict
+    findings.append(Finding(int(verdict.step[0]), "trusted list", verdict))
+    return TrustList(verdict, findings=tuple(findings))
+
+
+def _judged(data: bytes, signers: tuple[bytes, ...], at: datetime, findings: list[Finding]) -> TrustList:
+    def note(about: str) -> None:
+        findings.append(Finding(len(findings) + 1, about, PASSED))
+
+    root = _tree(data)  # 1
+    information, provider, signature = _parts(root)
+    told = _information(information)
+    services = _services(provider)
+    note(f"trusted list {told.sequence}, {len(services)} services")
+    signed = _signed(signature)  # 2
+    note(f"one enveloped signature, {signed.method.name}")
+    _pinned(signed, signers)  # 3
+    note("signer of the list, as pinned")
+    _digests(root, signed)  # 4
+    note("digests of the list and of the signed properties")
+    _value(signed)  # 5
+    note("signature value")
+    _timely(told.issued, told.until, at)  # 6
+    note(f"issued {told.issued:%Y-%m-%d}, the next one due {told.until:%Y-%m-%d}")
     return TrustList(PASSED, told.sequence, told.issued, told.until, told.operator, services)
 
 
@@ -278,6 +305,9 @@ def _properties(element: Element) -> tuple[datetime, tuple[Digest, bytes]]:
 
 
 def _pinned(signed: _Signed, signers: tuple[bytes, ...]) -> None:
+    if not signers:
+        detail = "name the certificate that signs the list (--list-signer)"
+        raise _stop(Indication.NO_SIGNING_CERTIFICATE_FOUND, "3 signer", detail)
     if signed.certificate not in signers:
         raise _stop(Indication.NO_SIGNING_CERTIFICATE_FOUND, "3 signer", "signed by a certificate that is not pinned")
     digest, value = signed.named

@@ -71,6 +71,16 @@ RULES: Final[Mapping[str, str]] = {
     "a signed list names no seal of this exchange": "danh sách không nêu con dấu số nào của giao dịch này",
     "the batch holds no message of that name": "danh sách không nêu tệp này",
     "the batch holds no message of these bytes": "danh sách không có mã băm của tệp này",
+    # trusted lists
+    "name the certificate that signs the list (--list-signer)": "hãy nêu chứng thư ký danh sách (--list-signer)",
+    "signed by a certificate that is not pinned": "do một chứng thư khác ký",
+    "another certificate is signed for": "chữ ký nêu một chứng thư khác",
+    "the certificate was not valid when the list was signed": "chứng thư không có hiệu lực khi danh sách được ký",
+    "the list is not the one that was signed": "danh sách đã bị thay đổi sau khi ký",
+    "the algorithm is not the key's": "thuật toán không phải của khóa này",
+    "the signature does not hold": "chữ ký không đúng",
+    "the list was issued after this moment": "danh sách được ban hành sau thời điểm kiểm tra",
+    "a newer list is due: this one speaks no more": "đã đến hạn danh sách mới: danh sách này không còn hiệu lực",
     # older formats
     "present, not verified: an algorithm outside the closed list, such as SHA-1": (
         "có, không được kiểm tra: thuật toán không nằm trong danh mục, chẳng hạn SHA-1"
@@ -108,6 +118,12 @@ ABOUT: Final[tuple[tuple[str, str], ...]] = (
         r"danh sách đã ký \1, mức \2: \3 trên \4 con dấu số; chưa xét thời điểm",
     ),
     (r"^signed list (\S+), level (\S+): (\d+) of (\d+) seals$", r"danh sách đã ký \1, mức \2: \3 trên \4 con dấu số"),
+    (r"^trusted list (\d+), (\d+) services$", r"danh sách tin cậy số \1, \2 dịch vụ"),
+    (r"^trusted list$", "danh sách tin cậy"),
+    (r"^one enveloped signature, (\S+)$", r"một chữ ký trong danh sách, \1"),
+    (r"^signer of the list, as pinned$", "bên ký danh sách đúng như đã ghim"),
+    (r"^digests of the list and of the signed properties$", "mã băm của danh sách và của thuộc tính đã ký"),
+    (r"^issued (\S+), the next one due (\S+)$", r"ban hành \1, hạn danh sách sau \2"),
     (r"^signed list (\S+)$", r"danh sách đã ký \1"),
     (r"^list of (\d+) digests$", r"danh sách \1 mã băm"),
     (r"^listed: (.*)$", r"có trong danh sách: \1"),
