@@ -2,7 +2,7 @@
 
 import typer
 
-from bus.cli import adapter_check
+from bus.cli import adapter_check, adapter_dev, adapter_new
 
 app = typer.Typer(
     help="Plug an agency's system in: write an adapter, check it, develop it.",
@@ -15,4 +15,6 @@ def adapter() -> None:
     """Plug an agency's system in: write an adapter, check it, develop it."""
 
 
+app.command("new")(adapter_new.command)
 app.command("check")(adapter_check.command)
+app.command("dev")(adapter_dev.command)

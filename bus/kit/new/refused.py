@@ -49,7 +49,25 @@ RULES: Final[dict[str, tuple[str, str]]] = {
     "no-such-operation": ("Không có thao tác này.", "There is no such operation."),
     "no-such-field": ("Không có trường này.", "There is no such field."),
     "no-such-term": ("Từ điển không có thuật ngữ này.", "The dictionary has no such term."),
-    "no-such-basis": ("Danh mục không có căn cứ này.", "The code list has no such basis."),
+    "one-source": ("Cần đúng một nguồn mô tả.", "Exactly one description is wanted."),
+    "service-needed": (
+        "Cần mã dịch vụ: cơ-quan/hệ-thống/dịch-vụ.",
+        "The service's id is needed: agency/system/service.",
+    ),
+    "no-such-system": (
+        "Sổ đăng ký không có cơ quan hoặc hệ thống này.",
+        "The registry has no such agency, or the agency no such system.",
+    ),
+    "service-there": ("Dịch vụ này đã có trong sổ đăng ký.", "The registry has this service already."),
+    "no-such-agency": ("Sổ đăng ký không có cơ quan này.", "The registry has no such agency."),
+    "no-such-basis": (
+        "Cần một căn cứ trong danh mục 'basis' của sổ đăng ký.",
+        "A code of the registry's list 'basis' is needed.",
+    ),
+    "no-such-purpose": (
+        "Cần một mục đích trong danh mục 'purpose' của sổ đăng ký.",
+        "A code of the registry's list 'purpose' is needed.",
+    ),
     "bad-option": ("Tuỳ chọn viết sai.", "An option is not written as it should be."),
     "no-operations": ("Không còn thao tác nào dùng được.", "No operation is left that can be used."),
     "type-mismatch": (
