@@ -38,7 +38,7 @@ class XRoadFace:
         app.on_response_prepare.append(_as_it_came)
         for add in self._extra:
             add(app)
-        app.router.add_route(hdrs.METH_ANY, "/{version:r[0-9]}/{rest:.*}", self._rest.call)
+        app.router.add_route(hdrs.METH_ANY, r"/{version:r[0-9]}/{rest:[\s\S]*}", self._rest.call)
         return app
 
     @web.middleware

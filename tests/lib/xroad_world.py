@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 from registry_folder import AGENCIES, folder
 from world import World
 from world_registry import BASIS, CONSUMER, POPULATION, WORLD_FAMILIES, WORLD_SCHEMAS, agreement
@@ -170,19 +171,25 @@ class Call(NamedTuple):
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def seen(self, name: str) -> str | None:
+        """`verb`, `target`, `body` or a header; repeated ones joined."""
+        if name in {"verb", "target", "body"}:
+            value = getattr(self, name)
+            return value.decode() if isinstance(value, bytes) else value
+        return ", ".join(value for key, value in self.headers if key.lower() == name.lower()) or None
+
 
 @dataclass
 class Existing:
     """A REST service as it stands behind an X-Road security server: it says what it was asked, or what it is told."""
 
     calls: list[Call] = field(default_factory=list)
-    answer: web.Response | None = None
     status: int = 200
     reason: str | None = None
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
         headers = tuple((name.decode(), value.decode()) for name, value in request.raw_headers)
         self.calls.append(Call(request.method, request.raw_path, headers, body))
@@ -247,8 +254,11 @@ class XRoadWorld(World):
     async def standing(self, extra: Any = (), **metaservices: Any) -> AsyncIterator[XRoadWorld]:  # noqa: ANN401 - as the face takes them
         """Face and service listen."""
         service, face = web.Application(), XRoadFace(self.around, extra=extra, metaservices=metaservices)
-        service.router.add_route("*", "/{rest:.*}", self.existing)
-        runners = [web.AppRunner(service), web.AppRunner(face.application(), auto_decompress=False)]
+        service.router.add_route("*", r"/{rest:[\s\S]*}", self.existing.answer)
+        runners = [
+            web.AppRunner(service, auto_decompress=False),
+            web.AppRunner(face.application(), auto_decompress=False),
+        ]
         ports = []
         for runner in runners:
             await runner.setup()
@@ -285,11 +295,17 @@ class XRoadWorld(World):
         **headers: str,
     ) -> Reply:
         """One call as a client of a security server makes it; header names with `_` for `-`."""
-        assert self._session is not None
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given = [(name.replace("_", "-"), value) for name, value in headers.items()]
         if client is not None:
-            given["X-Road-Client"] = client
-        url = URL(f"{self.face}/r1/{service}{path}", encoded=True)
+            given.append(("X-Road-Client", client))
+        return await self.send(verb, f"/r1/{service}{path}", given, body)
+
+    async def send(
+        self, verb: str, target: str, headers: Iterable[tuple[str, str]] = (), body: bytes | None = None
+    ) -> Reply:
+        """Any request, to the letter."""
+        assert self._session is not None
+        url, given = URL(f"{self.face}{target}", encoded=True), CIMultiDict(headers)
         async with self._session.request(verb, url, data=body, headers=given, allow_redirects=False) as said:
             names = tuple(name.decode() for name, _ in said.raw_headers)
             return Reply(said.status, said.reason or "", said.headers, names, await said.read())

@@ -31,6 +31,8 @@ CHAPTERS = (
     ("test_bad_answers", "FALSE_HUB"),
     ("test_bad_times", "TABLE"),
 )
+XROAD = ("test_xroad_rest_calls",)
+"""Modules whose `page()` are the sections of docs/xroad-calls.md, in their order."""
 FILLED = ("envelope.md", "record.md")
 """Pages whose tables alone are printed."""
 
@@ -48,6 +50,7 @@ def pages() -> dict[str, str]:
         "certificate-vectors.md": "\n".join(certificate_vectors.page()) + "\n",
         "evolution-json.md": "\n".join(importlib.import_module("test_evolution_json").page()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
+        "xroad-calls.md": "\n".join(_xroad()) + "\n",
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
 
@@ -55,6 +58,18 @@ def pages() -> dict[str, str]:
 def _dossiers() -> list[str]:
     cases, guard = (importlib.import_module(name) for name in ("test_dossiers", "test_dossier_guard"))
     return [*dossier_rows.page([cases.RESOLVED, cases.GAPS]), *guard.page()]
+
+
+def _xroad() -> list[str]:
+    head = [
+        "# Lời gọi X-Road · X-Road's calls",
+        "",
+        "Trang này được in từ các bài kiểm thử. · Printed from the tests: each line is one call at a node's X-Road face,",
+        "with an existing service behind the provider's node. `…` stands for whatever it is. The manual is",
+        "[xroad.md](xroad.md); where we differ from X-Road is in [divergences.md](divergences.md).",
+        "",
+    ]
+    return [*head, *(line for name in XROAD for line in importlib.import_module(name).page())]
 
 
 def _bad_signatures() -> list[str]:
