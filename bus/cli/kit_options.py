@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -32,21 +34,32 @@ RegistryOption: TypeAlias = Annotated[
 ]
 
 
+def reader(
+    node: Path | None, service: str | None, kind: str | None, file: Path | None, secrets: list[str] | None
+) -> Callable[[], Target]:
+    """What reads the adapter that these options name, each time anew.
+
+    Raises:
+        CommandError: they name none, or two.
+    """
+    if node is not None and file is None and kind is None and not secrets:
+        return partial(of_node, node, service)
+    if node is None and file is not None and kind is not None:
+        return partial(of_file, kind, file, _named(secrets), service)
+    raise CommandError(Exit.USAGE, "adapter", "name the adapter by --node and --service, or by --kind and --file")
+
+
 def chosen(
     node: Path | None, service: str | None, kind: str | None, file: Path | None, secrets: list[str] | None
 ) -> Target:
     """The adapter that these options name.
 
     Raises:
-        CommandError: they name none, or two.
+        CommandError: they name none, or two, or what is no TOML file.
         ConfigError: the node's settings have mistakes.
     """
-    if (node is None) == (file is None) or (file is None) != (kind is None):
-        raise CommandError(Exit.USAGE, "adapter", "name the adapter by --node and --service, or by --kind and --file")
     try:
-        if node is not None:
-            return of_node(node, service)
-        return of_file(str(kind), Path(str(file)), _named(secrets), service)
+        return reader(node, service, kind, file, secrets)()
     except TargetError as error:
         code = Exit.CONFIG if error.rule == "toml" else Exit.USAGE
         raise CommandError(code, error.rule, str(error)) from None

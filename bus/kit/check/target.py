@@ -19,7 +19,7 @@ from adapters import watching
 from adapters.kinds import KINDS, build
 from adapters.mapping import declare
 from adapters.operation import Settings
-from adapters.port import Adapter
+from adapters.port import Adapter, DeclarationError
 from adapters.surroundings import TlsFiles
 from bus import net
 from config.load import load
@@ -31,10 +31,11 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class TargetError(Exception):
-    """There is no such adapter to check; `rule` says why."""
+    """There is no such adapter to check; `rule` says why, `file` where where a file is to blame."""
 
-    def __init__(self, rule: str, sentence: str) -> None:
+    def __init__(self, rule: str, sentence: str, file: Path | None = None) -> None:
         self.rule = rule
+        self.file = file
         super().__init__(sentence)
 
 
@@ -62,6 +63,8 @@ class Target:
     secrets: Mapping[str, Path]
     place: str
     service: str | None = None
+    file: Path | None = None
+    """None where a node's settings hold the table themselves."""
     node: NodeSettings | None = field(default=None, repr=False)
 
     @property
@@ -100,11 +103,16 @@ class Target:
         return build(
             self.kind,
             {**self.table, **changed},
-            lambda name: read_secret(self.secrets[name]).decode(),
+            self._secret,
             folder=self.folder,
             tls=lambda files: net.system_context(files.ca_file, files.certificate_file, files.key_file),
             place=self.place,
         )
+
+    def _secret(self, name: str) -> str:
+        if name not in self.secrets:
+            raise DeclarationError(f"no file was given for the secret {name}")
+        return read_secret(self.secrets[name]).decode()
 
     @asynccontextmanager
     async def opened(self, way: watching.Detour | None = None, **changed: object) -> AsyncIterator[Adapter]:
@@ -125,7 +133,7 @@ def of_file(kind: str, file: Path, secrets: Mapping[str, Path], service: str | N
         OSError: the file cannot be read.
         TargetError: it is no TOML.
     """
-    return Target(kind, _table(file), file.parent, secrets, str(file), service)
+    return Target(kind, _table(file), file.parent, secrets, str(file), service, file)
 
 
 def of_node(file: Path, service: str | None) -> Target:
@@ -145,8 +153,8 @@ def of_node(file: Path, service: str | None) -> Target:
 
 def _of_settings(one: AdapterSettings, node: NodeSettings) -> Target:
     if one.file is None:
-        return Target(one.kind, one.settings, Path(), one.secrets, one.service, one.service, node)
-    return Target(one.kind, _table(one.file), one.file.parent, one.secrets, str(one.file), one.service, node)
+        return Target(one.kind, one.settings, Path(), one.secrets, one.service, one.service, None, node)
+    return Target(one.kind, _table(one.file), one.file.parent, one.secrets, str(one.file), one.service, one.file, node)
 
 
 def _table(file: Path) -> dict[str, object]:
@@ -154,4 +162,4 @@ def _table(file: Path) -> dict[str, object]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         # tomllib quotes no value: it names line and column
-        raise TargetError("toml", f"{file}: {error}") from None
+        raise TargetError("toml", f"{file}: {error}", file) from None
