@@ -48,7 +48,8 @@ class AgencySettings(Settings):
     api_keys: SecretPath | None = None
     """File with the API keys and OAuth2 clients of this agency's systems, hashed (`lienthong keys api-key new`)."""
     system_certificates: tuple[SystemCertificate, ...] = ()
-    """Certificates that this agency's systems show, instead of API keys or beside them; needs `http.tls`."""
+    """Certificates that this agency's systems show, instead of API keys or beside them; needs `http.tls`, or
+    `xroad.tls` with anchors."""
     archive: FilePath
     """Folder with the sealed evidence that this agency keeps."""
     archive_key: SecretPath
@@ -203,7 +204,8 @@ class NodeSettings(Settings):
 
     @model_validator(mode="after")
     def _certificates_are_asked_for(self) -> Self:
-        if self.http.tls is None and any(agency.system_certificates for agency in self.agencies):
+        asked = self.http.tls is not None or (self.xroad and self.xroad.tls and self.xroad.tls.anchors)
+        if not asked and any(agency.system_certificates for agency in self.agencies):
             raise ValueError("system_certificates need http.tls: without it nobody is asked for a certificate")
         return self
 

@@ -64,8 +64,8 @@ def _xroad() -> list[str]:
     head = [
         "# Lời gọi X-Road · X-Road's calls",
         "",
-        "Trang này được in từ các bài kiểm thử. · Printed from the tests: each line is one call at a node's X-Road face,",
-        "with an existing service behind the provider's node. `…` stands for whatever it is. The manual is",
+        "Trang này được in từ các bài kiểm thử. · Printed from the tests: each line is one call at a node's X-Road",
+        "face, with an existing service behind the provider's node. `…` stands for whatever it is. The manual is",
         "[xroad.md](xroad.md); where we differ from X-Road is in [divergences.md](divergences.md).",
         "",
     ]
