@@ -18,7 +18,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from bus.node.ask import Answered
-from bus.xroad import derive
+from bus.xroad import derive, opmon
 from bus.xroad.around import Around
 from bus.xroad.asking import Call, ask_of
 from bus.xroad.clients import Speaker
@@ -74,6 +74,7 @@ class RestCalls:
             XRoadError, ProblemError, IdError, PathError, RestMessageError: the face answers each.
         """
         came = self._read(request)
+        opmon.note_rest(request, came.message, came.speaker.client, came.service)
         meta = self._metaservices.get(came.service.code)
         if meta is not None:
             return await meta(request, came)
@@ -83,7 +84,8 @@ class RestCalls:
             payload = await received(request, around.limits)
             call = _call(came, service, found, payload)
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
-            answered = await around.askers[came.speaker.agency].ask(ask)
+            with opmon.outside(request, around.clock):
+                answered = await around.askers[came.speaker.agency].ask(ask)
         return _written(_response(came.message, answered, await digest(payload)), answered.parts[0].data)
 
     def _read(self, request: web.Request) -> Came:

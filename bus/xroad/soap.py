@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeAlias
 from aiohttp import hdrs, web
 
 from bus.node.ask import Answered
-from bus.xroad import derive_soap, errors
+from bus.xroad import derive_soap, errors, opmon
 from bus.xroad.around import Around
 from bus.xroad.asking import Call, ask_of
 from bus.xroad.clients import Speaker
@@ -26,7 +26,7 @@ from schemas.parts import BODY, PAYLOAD, XROAD, Carried
 from schemas.problems import Code, FaultAt, problem
 from schemas.xml import Element
 from schemas.xroad import faults, posted, splicing
-from schemas.xroad.codes import ErrorCode, Side, Style, Word, XRoadError
+from schemas.xroad.codes import ErrorCode, Side, Word, XRoadError
 from schemas.xroad.mime import MimeLimits, Part
 from schemas.xroad.posted import Posted
 from schemas.xroad.soap import Fault, Message, SoapError, differing, is_hash_of, read_request, read_response
@@ -71,9 +71,14 @@ class SoapCalls:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call; whatever goes wrong is a fault, and HTTP 200."""
         try:
-            content_type, body = posted.to_http(await self.call(request))
+            answer = await self.call(request)
+            opmon.noted(request).response_attachments = len(answer.attachments)
+            content_type, body = posted.to_http(answer)
         except Exception as error:  # noqa: BLE001 - the edge answers everything; unlisted errors are logged and bare
-            content_type, body = faults.CONTENT_TYPE, fault_of(error, self._around.style)
+            found = errors.of_exception(error)
+            code = found.code.text(self._around.style)
+            opmon.noted(request).failed(code, found.message)
+            content_type, body = faults.CONTENT_TYPE, faults.fault(code, found.message, found.detail)
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
 
     async def call(self, request: web.Request) -> Posted:
@@ -92,6 +97,7 @@ class SoapCalls:
         if request.method != hdrs.METH_POST:
             raise XRoadError(_METHOD, "Must use POST request method")
         came = await self._read(request)
+        opmon.note_soap(request, came.message.header, len(came.posted.attachments))
         meta = self._metaservices.get(came.message.header.service.code)
         if meta is not None:
             return _said(came.message, await meta(request, came))
@@ -99,7 +105,8 @@ class SoapCalls:
         with around.place(came.speaker.agency):
             call = _call(came, service, operation)
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
-            answered = await around.askers[came.speaker.agency].ask(ask)
+            with opmon.outside(request, around.clock):
+                answered = await around.askers[came.speaker.agency].ask(ask)
         return _answer(came.message, operation, answered)
 
     async def _read(self, request: web.Request) -> SoapCame:
@@ -126,12 +133,6 @@ class SoapCalls:
         if named.version is None and book.rest(named.client.text, named.code) is not None:
             raise XRoadError(_TYPE, "Service is a REST service and cannot be called using SOAP interface")
         raise problem(Code.NOT_AGREED, place="/service", fault_at=FaultAt.CONSUMER_NODE)
-
-
-def fault_of(error: Exception, style: Style) -> bytes:
-    """Any error as a fault's bytes."""
-    found = errors.of_exception(error)
-    return faults.fault(found.code.text(style), found.message, found.detail)
 
 
 def _said(request: Message, said: SoapSaid) -> Posted:
