@@ -18,6 +18,7 @@ from adapters.sql import SqlAdapter, SqlSettings
 from adapters.surroundings import Surroundings, no_secrets, no_tls
 from adapters.xroad_bridge import XRoadBridge
 from adapters.xroad_bridge_settings import BridgeSettings
+from adapters.xroad_rest import XRoadRestAdapter, XRoadRestSettings
 from adapters.xroad_soap import XRoadSoapAdapter, XRoadSoapSettings
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {
     "soap": Kind(SoapSettings, SoapAdapter),
     "sql": Kind(SqlSettings, SqlAdapter),
     "xroad-bridge": Kind(BridgeSettings, XRoadBridge),
+    "xroad-rest": Kind(XRoadRestSettings, XRoadRestAdapter),
     "xroad-soap": Kind(XRoadSoapSettings, XRoadSoapAdapter),
 }
 

@@ -10,7 +10,19 @@ from typing import get_args
 
 import pytest
 
-from adapters import files, files_rows, mapping, memory, operation, rest, soap, sql, token, xroad_bridge_settings
+from adapters import (
+    files,
+    files_rows,
+    mapping,
+    memory,
+    operation,
+    rest,
+    soap,
+    sql,
+    token,
+    xroad_bridge_settings,
+    xroad_rest,
+)
 from adapters.kinds import KINDS, build
 from adapters.port import PeerError, PeerFault, Query
 
@@ -71,6 +83,7 @@ async def test_the_files_example_is_answered_from_the_data_beside_it(tmp_path: P
         sql.SqlOperation, files.FilesSettings, files.FilesOperation, files_rows.Table,
         memory.MemorySettings, memory.MemoryOperation,
         xroad_bridge_settings.BridgeSettings, xroad_bridge_settings.RestCall, xroad_bridge_settings.SoapCall,
+        xroad_rest.XRoadRestSettings, xroad_rest.XRoadRestOperation,
     ],
 )  # fmt: skip
 def test_every_key_stands_in_a_table(model: type):
