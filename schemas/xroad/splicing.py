@@ -57,7 +57,7 @@ def answer_to(request: Message, wrapper: bytes) -> bytes:
     envelope = f"{PREFIX}:Envelope xmlns:{PREFIX}={quoteattr(SOAP)}"
     prefix = PREFIX if header.nsmap.get(PREFIX, SOAP) == SOAP else "soap-header"
     spaces = "".join(_declaration(*one) for one in header.nsmap.items() if one[0] != prefix)
-    own = _declaration(prefix, SOAP)
+    own = "" if prefix == PREFIX else _declaration(prefix, SOAP)
     inner = _inner(request.data, with_hash(request, request.data))
     return b"".join(
         (
