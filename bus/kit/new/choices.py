@@ -154,6 +154,9 @@ class Chooser:
             if rest not in _ALL_FACTS:
                 raise SourceRefusedError("bad-option", f"--bind {one.place}")
             return Choice(one, "fact", rest)
+        if mark == "+":
+            form = self._wished(self._wish.forms, operation, one)
+            one = replace(one, forms=(form,)) if form else one
         term = self._new(one, rest) if mark == "+" else self._dictionary.terms.get(wished)
         if term is None:
             raise SourceRefusedError("no-such-term", f"--bind {one.place}")
