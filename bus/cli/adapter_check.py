@@ -13,7 +13,9 @@ from bus import logs
 from bus.cli.kit_options import (
     FileOption,
     KindOption,
+    Named,
     NodeOption,
+    PluginOption,
     RegistryOption,
     SecretOption,
     ServiceOption,
@@ -48,6 +50,7 @@ def command(  # noqa: PLR0913 - one option each
     kind: KindOption = None,
     file: FileOption = None,
     secret: SecretOption = None,
+    plugin: PluginOption = None,
     registry: RegistryOption = None,
     calls: Annotated[int, typer.Option(min=0, max=10_000, help="Measured calls, one after the other.")] = 20,
     budget: Annotated[float | None, typer.Option(help="Milliseconds that p95 may take, instead of the list's.")] = None,
@@ -57,7 +60,7 @@ def command(  # noqa: PLR0913 - one option each
 ) -> None:
     """Check one adapter against its live system: exit code 0 all met, 1 something unmet, 2 something not judged."""
     logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.WARNING))  # heard, and judged, too
-    target = chosen(node, service, kind, file, secret)
+    target = chosen(Named(node, service, kind, file, secret, plugin))
     questions = samples.load(samples_file)
     result = _checked(target, questions, registry_of(registry, target.node), calls, budget)
     about = _about(target)

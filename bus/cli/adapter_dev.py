@@ -17,7 +17,9 @@ from bus.cli.exits import Exit
 from bus.cli.kit_options import (
     FileOption,
     KindOption,
+    Named,
     NodeOption,
+    PluginOption,
     RegistryOption,
     SecretOption,
     ServiceOption,
@@ -42,6 +44,7 @@ def command(  # noqa: PLR0913 - one option each
     kind: KindOption = None,
     file: FileOption = None,
     secret: SecretOption = None,
+    plugin: PluginOption = None,
     registry: RegistryOption = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The page's port; 0: any.")] = 0,
     page: Annotated[bool, typer.Option(help="Serve the page on 127.0.0.1.")] = True,
@@ -52,7 +55,7 @@ def command(  # noqa: PLR0913 - one option each
 ) -> None:
     """Reload the adapter on every change and show each question on its way, here and on a page of this machine."""
     logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.ERROR))
-    read = reader(node, service, kind, file, secret)
+    read = reader(Named(node, service, kind, file, secret, plugin))
     watched = tuple(one for one in (node, file, samples_file, registry) if one is not None)
     sources = Sources(str(file or service or node), read, samples_file, partial(_registry, read, registry), watched)
     bench = Workbench(sources)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import typer
 
@@ -29,29 +29,40 @@ FileOption: TypeAlias = Annotated[Path | None, typer.Option("--file", help="The 
 SecretOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--secret", help="NAME=FILE of a secret that the file names; repeat.")
 ]
+PluginOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--plugin", help="Package that brings the kind; with --file; repeat.")
+]
 RegistryOption: TypeAlias = Annotated[
     Path | None, typer.Option("--registry", help="Authored registry folder, to judge shapes; else the node's own.")
 ]
 
 
-def reader(
-    node: Path | None, service: str | None, kind: str | None, file: Path | None, secrets: list[str] | None
-) -> Callable[[], Target]:
+class Named(NamedTuple):
+    """The options that name an adapter, as they were given."""
+
+    node: Path | None
+    service: str | None
+    kind: str | None
+    file: Path | None
+    secrets: list[str] | None
+    plugins: list[str] | None
+
+
+def reader(named: Named) -> Callable[[], Target]:
     """What reads the adapter that these options name, each time anew.
 
     Raises:
         CommandError: they name none, or two.
     """
-    if node is not None and file is None and kind is None and not secrets:
+    node, service, kind, file, secrets, plugins = named
+    if node is not None and not any((file, kind, secrets, plugins)):
         return partial(of_node, node, service)
     if node is None and file is not None and kind is not None:
-        return partial(of_file, kind, file, _named(secrets), service)
+        return partial(of_file, kind, file, _named(secrets), service, tuple(plugins or ()))
     raise CommandError(Exit.USAGE, "adapter", "name the adapter by --node and --service, or by --kind and --file")
 
 
-def chosen(
-    node: Path | None, service: str | None, kind: str | None, file: Path | None, secrets: list[str] | None
-) -> Target:
+def chosen(named: Named) -> Target:
     """The adapter that these options name.
 
     Raises:
@@ -59,7 +70,7 @@ def chosen(
         ConfigError: the node's settings have mistakes.
     """
     try:
-        return reader(node, service, kind, file, secrets)()
+        return reader(named)()
     except TargetError as error:
         code = Exit.CONFIG if error.rule == "toml" else Exit.USAGE
         raise CommandError(code, error.rule, str(error)) from None

@@ -30,6 +30,7 @@ QUIET_S: Final = 0.25
 SHORTENED_BYTES: Final = 8
 MAX_FLOOD_BYTES: Final = 128 * 1024 * 1024
 """Whoever has taken this much of one reply has no limit that counts."""
+_CONNECTED: Final = b"HTTP/1.1 200 OK\r\n\r\n"
 _SSL_REQUEST_BYTES: Final = 8
 """PostgreSQL's SSLRequest, protocol 3.0 §55.2.12."""
 
@@ -103,12 +104,12 @@ class Relay:
         if self.way is Way.FLOOD:
             await self._flood(reader, writer)
             return
-        if self.system.speaks == "https":
-            await reader.readuntil(b"\r\n\r\n")  # CONNECT; whom it names, the relay knows better
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         if self.way is Way.IMPOSTOR:
             await self._impersonate(reader, writer)
             return
+        if self.system.speaks == "https":
+            await reader.readuntil(b"\r\n\r\n")  # CONNECT; whom it names, the relay knows better
+            writer.write(_CONNECTED)
         from_system, to_system = await asyncio.open_connection(self.system.host, self.system.port)
         ways = (self._up(reader, to_system), self._down(from_system, writer))
         tasks = [asyncio.create_task(way) for way in ways]
@@ -164,11 +165,14 @@ class Relay:
         await writer.drain()
 
     async def _impersonate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.system.speaks == "postgresql":
-            await reader.readexactly(_SSL_REQUEST_BYTES)
-            writer.write(b"S")
         if self._impostor is None:
             self._impostor = await asyncio.to_thread(_impostor_of, self.system.host)
+        if self.system.speaks == "postgresql":
+            await reader.readexactly(_SSL_REQUEST_BYTES)
+        else:
+            await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # what comes next is TLS's to read
+        writer.write(b"S" if self.system.speaks == "postgresql" else _CONNECTED)
         await writer.start_tls(self._impostor)
         # TLS 1.3: a client that refuses says so after the server is done; only its words prove that it believed
         self.fooled = bool(await reader.read(1)) or self.fooled

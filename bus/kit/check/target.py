@@ -7,18 +7,21 @@ Leaves out: adapters whose kind hides where it connects to; their connection can
 
 from __future__ import annotations
 
+import ssl
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from adapters import watching
+from adapters.kind import Kind
 from adapters.kinds import KINDS, build
 from adapters.mapping import declare
 from adapters.operation import Settings
+from adapters.plugins import with_plugins
 from adapters.port import Adapter, DeclarationError
 from adapters.surroundings import TlsFiles
 from bus import net
@@ -65,12 +68,19 @@ class Target:
     service: str | None = None
     file: Path | None = None
     """None where a node's settings hold the table themselves."""
+    plugins: tuple[str, ...] = ()
+    """Packages that bring kinds of adapter, as a node's `plugins` names them."""
     node: NodeSettings | None = field(default=None, repr=False)
 
     @property
+    def kinds(self) -> Mapping[str, Kind[Any]]:
+        """Our own kinds and the plug-ins'."""
+        return with_plugins(KINDS, self.plugins)
+
+    @property
     def settings(self) -> Settings | None:
-        """The kind's settings, checked; None for a kind that `adapters.kinds` does not name."""
-        kind = KINDS.get(self.kind)
+        """The kind's settings, checked; None for a kind that nobody brings."""
+        kind = self.kinds.get(self.kind)
         return None if kind is None else declare(kind.settings, self.table, self.place)
 
     @property
@@ -105,8 +115,10 @@ class Target:
             {**self.table, **changed},
             self._secret,
             folder=self.folder,
-            tls=lambda files: net.system_context(files.ca_file, files.certificate_file, files.key_file),
+            tls=_tls,
             place=self.place,
+            development=True,  # what only development may do is judged here, not refused
+            kinds=self.kinds,
         )
 
     def _secret(self, name: str) -> str:
@@ -126,14 +138,20 @@ class Target:
             await adapter.close()
 
 
-def of_file(kind: str, file: Path, secrets: Mapping[str, Path], service: str | None) -> Target:
+def _tls(files: TlsFiles) -> ssl.SSLContext:
+    return net.system_context(files.ca_file, files.certificate_file, files.key_file, verify=files.verify)
+
+
+def of_file(
+    kind: str, file: Path, secrets: Mapping[str, Path], service: str | None, plugins: tuple[str, ...] = ()
+) -> Target:
     """An adapter by its own file.
 
     Raises:
         OSError: the file cannot be read.
         TargetError: it is no TOML.
     """
-    return Target(kind, _table(file), file.parent, secrets, str(file), service, file)
+    return Target(kind, _table(file), file.parent, secrets, str(file), service, file, plugins)
 
 
 def of_node(file: Path, service: str | None) -> Target:
@@ -152,9 +170,18 @@ def of_node(file: Path, service: str | None) -> Target:
 
 
 def _of_settings(one: AdapterSettings, node: NodeSettings) -> Target:
-    if one.file is None:
-        return Target(one.kind, one.settings, Path(), one.secrets, one.service, one.service, None, node)
-    return Target(one.kind, _table(one.file), one.file.parent, one.secrets, str(one.file), one.service, one.file, node)
+    file = one.file
+    return Target(
+        one.kind,
+        one.settings if file is None else _table(file),
+        Path() if file is None else file.parent,
+        one.secrets,
+        one.service if file is None else str(file),
+        service=one.service,
+        file=file,
+        plugins=node.plugins,
+        node=node,
+    )
 
 
 def _table(file: Path) -> dict[str, object]:
