@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing.chain import CertificateError, parsed
+from signing.chain import UNREADABLE, CertificateError, parsed
 
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
@@ -160,7 +160,7 @@ def read(der: bytes) -> SignedContent:
         kind, digest = attributes.get(CONTENT_TYPE), attributes.get(MESSAGE_DIGEST)
         signed_type = asn1.decode_der(x509.ObjectIdentifier, kind).dotted_string if kind else ""
         signed_digest = asn1.decode_der(bytes, digest) if digest else b""
-    except (ValueError, TypeError, OverflowError) as error:
+    except (*UNREADABLE, OverflowError) as error:
         raise CmsError("token: not the DER of signed data") from error
     if info.content_type.dotted_string != SIGNED_DATA or len(signers) != 1:
         raise CmsError("token: signed data with one signer")
