@@ -82,7 +82,18 @@ def admit(snapshot: Snapshot, question: Envelope, now_ms: int) -> Grant:
     operation = service.operation(what.operation) if service else None
     if service is None or operation is None:
         raise problem(Code.NOT_AGREED, place="/service")
-    agreement = _agreement(snapshot, what, now_ms)
+    return admit_under(snapshot, question, _agreement(snapshot, what, now_ms), service, operation, now_ms)
+
+
+def admit_under(
+    snapshot: Snapshot, question: Envelope, agreement: Agreement, service: Service, operation: Operation, now_ms: int
+) -> Grant:
+    """The third step and all after it, under an agreement that is at hand.
+
+    Raises:
+        ProblemError: 122, 202 to 213.
+    """
+    what = asked(question)
     if operation.purposes and what.purpose not in operation.purposes:
         raise problem(Code.PURPOSE_NOT_AGREED, rule="operation-purposes", place="/purpose")
     _ground(agreement, question)

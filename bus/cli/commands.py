@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dev-pki": "bus.cli.dev_pki:app",
     "ca": "bus.cli.ca:app",
     "registry": "bus.cli.registry:app",
+    "sandbox": "bus.cli.sandbox:command",
     "ledger": "bus.cli.ledger:app",
     "audit": "bus.cli.audit:app",
     "schemas": "bus.cli.schemas:app",

@@ -21,9 +21,10 @@ from bus.http import openapi, views
 from bus.http.edge import ShownError, correlation_key, edge, json_answer
 from bus.http.oauth import TokenFace
 from bus.http.requests import AskIn, DossierIn, OfficerIn, PersonIn, SupplementField, SupplementIn, read
-from bus.node.ask import Ask, Asker
+from bus.node.ask import Ask
 from bus.node.dossier import Dossiers, GuardRefusedError, Opening
 from bus.node.dossiers import DossierRecord, Person
+from bus.node.ports import Asking
 from registry.model import Field, Text
 from schemas.envelope import Officer, Subject
 from schemas.problems import Code, FaultAt, ProblemError, problem
@@ -39,7 +40,7 @@ RETRY_AFTER_MS: Final = 1_000
 class Desk:
     """What one agency's systems can reach at this node; `new_number` makes a dossier number nobody had."""
 
-    asker: Asker
+    asker: Asking
     dossiers: Dossiers
     directory: Directory
     new_number: Callable[[], Awaitable[str]]

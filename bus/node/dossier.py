@@ -17,10 +17,9 @@ import msgspec
 
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.node.ask import Asker
-from bus.node.declare import Declarer
 from bus.node.dossiers import DossierRecord, DossierStore, Person
 from bus.node.lines import lines_of
+from bus.node.ports import Asking, Declaring
 from bus.node.questions import Framing, Questions
 from registry import procedures
 from registry.guard import Finding, GuardVerdict, Override, check_fields, check_form
@@ -71,8 +70,8 @@ class Dossiers:
     def __init__(
         self,
         *,
-        asker: Asker,
-        declarer: Declarer,
+        asker: Asking,
+        declarer: Declaring,
         store: DossierStore,
         directory: Directory,
         clock: Clock,

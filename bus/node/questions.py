@@ -14,8 +14,9 @@ from typing import Final
 from bus.about import holds
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.node.ask import Answered, Ask, Asker
+from bus.node.ask import Answered, Ask
 from bus.node.dossiers import Person
+from bus.node.ports import Asking
 from bus.node.subjects import differs
 from registry import outcomes
 from registry.outcomes import Failed, Found
@@ -72,7 +73,7 @@ class Questions:
     def __init__(
         self,
         *,
-        asker: Asker,
+        asker: Asking,
         directory: Directory,
         clock: Clock,
         plan: Plan,
