@@ -17,13 +17,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 from schemas.sealed import Sealed
 from schemas.text import moment, moment_ms
 from schemas.words import AgencyId, Moment, Uuid7
-from signing.chain import CertificateError, Use, check_chain, load_seal_certificate, parsed, subject_agency
+from signing.chain import UNREADABLE, CertificateError, Use, check_chain, load_seal_certificate, parsed, subject_agency
 from signing.jws import check as check_seal
 from signing.keys import PublicKey, Signer, admitted_key
 from signing.outside import builder_key
@@ -188,7 +187,7 @@ def _new_key(request: bytes) -> PublicKey:
         asked = x509.load_der_x509_csr(request)
         sound = asked.is_signature_valid
         key = admitted_key(asked.public_key())
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (*UNREADABLE, OverflowError) as error:
         raise RenewalRefusedError("key", "the request does not read, or its key is outside the closed list") from error
     if not sound:
         raise RenewalRefusedError("key", "the new key did not sign the request")
