@@ -1,4 +1,4 @@
-"""Reading an HTTP reply that should hold JSON, for the kinds that ask REST services (`rest`, `xroad-bridge`).
+"""Reading an HTTP reply that should hold JSON or XML, for the kinds that ask REST services (`rest`, `xroad-bridge`).
 
 Promises: a refusal is read first, by the system's own code, then by its status; nothing is taken from a reply whose
 media type is not as declared or that does not parse.
@@ -15,8 +15,11 @@ import orjson
 from adapters.http import Reply, refused_by_status
 from adapters.operation import Courier
 from adapters.port import Found, PeerError, PeerFault
+from adapters.xml_values import plain_xml
+from schemas.xml import XmlError, parse
 
 _JSON: Final = ("application/json", "text/json")
+_XML: Final = ("application/xml", "text/xml")
 
 
 def refusal(courier: Courier, declared: Mapping[str, PeerFault], reply: Reply) -> Found:
@@ -56,6 +59,21 @@ def as_json(reply: Reply, media_types: tuple[str, ...] = ()) -> object:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         raise PeerError(PeerFault.BAD_ANSWER, rule="not-json") from None
+
+
+def as_xml(reply: Reply, media_types: tuple[str, ...] = ()) -> object:
+    """The reply's XML as objects and texts (`adapters.xml_values`).
+
+    Raises:
+        PeerError: bad-answer; another media type, or no XML that the one door lets in.
+    """
+    kind = reply.media_type
+    if kind not in _XML and kind not in media_types and not kind.endswith("+xml"):
+        raise PeerError(PeerFault.BAD_ANSWER, rule="media-type")
+    try:
+        return plain_xml(parse(reply.body))
+    except XmlError as error:
+        raise PeerError(PeerFault.BAD_ANSWER, rule=error.rule) from None
 
 
 def _json_or_nothing(body: bytes) -> object:

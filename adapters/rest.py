@@ -1,4 +1,4 @@
-"""Systems that speak JSON over HTTP.
+"""Systems that speak JSON over HTTP, or answer in XML that is no SOAP.
 
 Promises: what a question carries can never change the path it is put to (parameters are
 percent-encoded, "." and ".." refused) nor add a header; a reply is read only when its status, media
@@ -9,19 +9,20 @@ Leaves out: answers in several pages, and uploads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
 from adapters.http import BaseUrl, HttpPipe, Reply, Request
 from adapters.http_places import HttpOperation, written
-from adapters.http_replies import as_json, refusal
+from adapters.http_replies import as_json, as_xml, refusal
 from adapters.operation import Courier, Faults, Settings, Texts
 from adapters.port import Adapter, Found, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
 from adapters.token import HeaderName, TokenKeeper, TokenSettings
 
 _UNAUTHORIZED: Final = 401
+_ACCEPTED: Final = {"json": "application/json", "xml": "application/xml, text/xml"}
 
 
 class RestOperation(HttpOperation):
@@ -40,7 +41,9 @@ class RestSettings(Settings):
     token: TokenSettings | None = None
     tls: TlsFiles | None = None
     media_types: Texts = ()
-    """Media types taken as JSON besides application/json, text/json and anything ending in +json."""
+    """Media types taken as JSON (or XML) besides those that say so themselves."""
+    replies: Literal["json", "xml"] = "json"
+    """What the system answers; a question's body is JSON or a form either way."""
     statuses: Faults = Field(default_factory=dict)
     operations: dict[str, RestOperation] = Field(min_length=1)
 
@@ -68,7 +71,7 @@ class RestAdapter(Adapter):
         """Read secrets and open the pool; no request is sent yet."""
         read = self._surroundings.secrets
         secret = {name: read(path).strip() for name, path in self._settings.secret_headers.items()}
-        self._headers = {"Accept": "application/json", **self._settings.headers, **secret}
+        self._headers = {"Accept": _ACCEPTED[self._settings.replies], **self._settings.headers, **secret}
         for courier in self._couriers.values():
             courier.read_secrets(self._settings, read)
         if self._keeper is not None:
@@ -90,7 +93,8 @@ class RestAdapter(Adapter):
         if not reply.is_success:
             return refusal(courier, {**self._settings.statuses, **operation.statuses}, reply)
         # ④ the answer
-        return courier.found(as_json(reply, self._settings.media_types), query)
+        read = as_xml if self._settings.replies == "xml" else as_json
+        return courier.found(read(reply, self._settings.media_types), query)
 
     async def _move(self, request: Request) -> Reply:
         token = {} if self._keeper is None else await self._keeper.headers()
