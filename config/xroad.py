@@ -56,6 +56,8 @@ class XRoadSettings(Settings):
     """How error codes are spelled: "camel" as X-Road up to 7.7, "snake" as from 7.8 on."""
     api_key_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = "X-Api-Key"
     """The header that holds this node's API key; it goes no further."""
+    server_code: Annotated[str, StringConstraints(pattern=rf"^{_PART}$")] = "node"
+    """What this node is called where X-Road names a security server (``securityServer``, shared parameters)."""
     clients: tuple[XRoadClientSettings, ...] = ()
     """Clients with networks or a purpose of their own; whoever shows a key or a certificate need not be listed."""
     max_body_bytes: int = Field(default=4_194_304, ge=1_024, le=268_435_456)

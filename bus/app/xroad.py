@@ -19,8 +19,11 @@ from bus.http.agency import Desk
 from bus.xroad.around import Around, Limits
 from bus.xroad.clients import Listed, Speakers
 from bus.xroad.face import XRoadFace
+from bus.xroad.health import Health
 from bus.xroad.meta_rest import RestMetadata
 from bus.xroad.meta_soap import SoapMetadata
+from bus.xroad.opmon import Records
+from bus.xroad.opmon_soap import MonitoringServices
 from bus.xroad.soap import SoapCalls
 from config.xroad import XRoadSettings, XRoadTls, network_of
 from schemas.xroad.codes import Style
@@ -51,18 +54,21 @@ def around_of(
     )
 
 
-def face_of(around: Around) -> XRoadFace:
-    """The face with everything that a security server answers."""
+def face_of(around: Around, server_code: str = "node") -> XRoadFace:
+    """The face with everything that a security server answers; `server_code` is the node's name as one."""
+    records = Records(around.clock)
     rest, soap = RestMetadata(around), SoapMetadata(around)
-    calls = SoapCalls(around, soap.services)
-    return XRoadFace(around, extra=[calls.add, rest.add, soap.add], metaservices=rest.services)
+    monitoring = MonitoringServices(around, records, server_code)
+    calls = SoapCalls(around, {**soap.services, **monitoring.services})
+    adders = [records.add_to, calls.add, rest.add, soap.add, Health(around).add]
+    return XRoadFace(around, extra=adders, metaservices=rest.services)
 
 
 async def start(settings: XRoadSettings, desks: Mapping[str, Desk], grants: Grants, clock: Clock) -> web.AppRunner:
     """The face of a node that stands, listening."""
     directory = next(iter(desks.values())).directory
     around = around_of(settings, grants=grants, desks=desks, directory=directory, clock=clock)
-    return await listen(settings, face_of(around))
+    return await listen(settings, face_of(around, settings.server_code))
 
 
 async def listen(settings: XRoadSettings, face: XRoadFace) -> web.AppRunner:

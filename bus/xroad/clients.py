@@ -96,6 +96,10 @@ class Speakers:
             raise XRoadError(_REFUSED, "The client shows no key and no certificate, and its network is not listed")
         return speaker
 
+    def serves(self, agency: str) -> bool:
+        """Whether the agency is one of this node's."""
+        return agency in self._served()
+
     def known(self, request: web.Request) -> bool:
         """Whether a request that names no client (lists, archives) comes from anybody whom this node serves."""
         key, certificate = request.headers.get(self.key_header), net.peer_certificate(request)
