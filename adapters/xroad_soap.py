@@ -43,6 +43,8 @@ def _is_service(url: str) -> str:
 class XRoadSoapOperation(Strict):
     """One operation; which service code it answers says the registry (`xroad`)."""
 
+    safe: bool = False
+    """Asking twice does no more than asking once: it may be retried. The registry must say the same."""
     faults: Faults = Field(default_factory=dict)
     """Of a shaped service: the service's own code → reason, before those for all operations."""
 
@@ -67,7 +69,9 @@ class XRoadSoapAdapter(Adapter):
         super().__init__(settings.bounds)
         self._settings = settings
         self._surroundings = surroundings or Surroundings()
-        self._pipe = HttpPipe(settings.service_url, settings.max_concurrency, settings.max_answer_bytes)
+        self._pipe = HttpPipe(
+            settings.service_url, settings.max_concurrency, settings.max_answer_bytes, settings.connect_timeout_s
+        )
         self._limits = XmlLimits(max_bytes=settings.max_answer_bytes)
 
     @property
