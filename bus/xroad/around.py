@@ -13,7 +13,7 @@ from typing import Final
 
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.node.ask import Asker
+from bus.node.ports import Asking
 from bus.xroad.clients import Speakers
 from registry.xroad import XRoadBook
 from schemas.problems import Code, FaultAt, problem
@@ -43,7 +43,7 @@ class Limits:
 class Around:
     """The parts, by name. `askers` grows as agencies are served: agency → who asks for it."""
 
-    askers: Mapping[str, Asker]
+    askers: Mapping[str, Asking]
     directory: Directory
     speakers: Speakers
     clock: Clock
