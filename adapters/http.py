@@ -8,6 +8,7 @@ Leaves out: deadlines (the port's), and what the bytes mean.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CHUNK_BYTES: Final = 64 * 1024
+CONNECT_S: Final = 10.0
+MOST_WAIT_S: Final = 3600
+"""A system that asks to be left alone for longer is asked again sooner."""
+_SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 REDIRECTS: Final = range(300, 400)
 
 
@@ -73,12 +78,21 @@ class Reply:
         """Whether HTTP calls it a success."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the system asks to be left alone (RFC 9110 §10.2.3, seconds only)."""
+        said = self.headers.get("retry-after", "")
+        return float(min(int(said), MOST_WAIT_S)) if _SECONDS.fullmatch(said) else None
+
 
 class HttpPipe:
     """A pool of connections to one system."""
 
-    def __init__(self, base_url: str, max_connections: int, max_reply_bytes: int) -> None:
+    def __init__(
+        self, base_url: str, max_connections: int, max_reply_bytes: int, connect_timeout_s: float = CONNECT_S
+    ) -> None:
         self.base_url = base_url
+        self._connect_timeout_s = connect_timeout_s
         self._max_connections = max_connections
         self._max_reply_bytes = max_reply_bytes
         self._session: aiohttp.ClientSession | None = None
@@ -90,7 +104,8 @@ class HttpPipe:
         self._detour = detour = watching.detour()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._max_connections, ssl=True if tls is None else tls),
-            timeout=aiohttp.ClientTimeout(total=None),  # the port holds the deadline
+            # the port holds the deadline
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -152,6 +167,8 @@ def as_peer_errors() -> Iterator[None]:
         yield
     except aiohttp.ClientConnectorError:
         raise PeerError(PeerFault.UNREACHABLE) from None
+    except aiohttp.ConnectionTimeoutError:
+        raise PeerError(PeerFault.UNREACHABLE, rule="connect-timeout") from None
     except aiohttp.ClientConnectionError as error:
         if isinstance(error, TimeoutError):
             raise PeerError(PeerFault.TIMEOUT) from None
@@ -181,14 +198,14 @@ _BY_STATUS: Final[dict[int, PeerFault]] = {
 }
 
 
-def refused_by_status(status: int, declared: Mapping[str, PeerFault]) -> PeerError:
+def refused_by_status(status: int, declared: Mapping[str, PeerFault], retry_after_s: float | None = None) -> PeerError:
     """What a status that is no success stands for: as declared, else by HTTP's own meaning (RFC 9110).
 
     404 is a fault unless declared: a wrong path must not read as "nobody of that name".
     """
     code = str(status)
     if code in declared:
-        return PeerError(declared[code], peer_code=code, outcome_known=True)
+        return PeerError(declared[code], peer_code=code, outcome_known=True, retry_after_s=retry_after_s)
     if status == HTTPStatus.BAD_GATEWAY:
         return PeerError(PeerFault.UNREACHABLE, peer_code=code, outcome_known=False)
-    return PeerError(_BY_STATUS.get(status, PeerFault.FAULT), peer_code=code)
+    return PeerError(_BY_STATUS.get(status, PeerFault.FAULT), peer_code=code, retry_after_s=retry_after_s)

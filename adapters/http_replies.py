@@ -39,11 +39,11 @@ def refusal(courier: Courier, declared: Mapping[str, PeerFault], reply: Reply) -
     if str(reply.status) in declared:
         if declared[str(reply.status)] is PeerFault.NO_MATCH:
             return courier.absent(str(reply.status))
-        raise refused_by_status(reply.status, declared)
+        raise refused_by_status(reply.status, declared, reply.retry_after_s)
     code = courier.code_in(_json_or_nothing(reply.body))
     if code is not None:
         return courier.refused(code)
-    raise refused_by_status(reply.status, declared)
+    raise refused_by_status(reply.status, declared, reply.retry_after_s)
 
 
 def as_json(reply: Reply, media_types: tuple[str, ...] = ()) -> object:

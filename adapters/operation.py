@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias, ge
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from adapters import dates, values, watching
+from adapters.guard import GuardLimits
+from adapters.limits import BreakerSettings, RetrySettings
 from adapters.mapping import Field as MapField
 from adapters.mapping import FieldMap, MapError, SourcePath
+from adapters.pace import PaceLimits
 from adapters.port import Bounds, DeclarationError, Found, PeerError, PeerFault, Query
 from adapters.values import ABSENT, ValueRuleError
 
@@ -131,6 +134,8 @@ class Operation(Strict):
     answer: Answer
     outcome: Outcome | None = None
     faults: Faults = Field(default_factory=dict)
+    safe: bool = False
+    """Asking twice does no more than asking once: it may be retried. The registry must say the same."""
 
     @model_validator(mode="after")
     def _sources(self) -> Self:
@@ -153,11 +158,30 @@ class Settings(Strict):
     max_concurrency: int = Field(default=8, ge=1, le=1000)
     max_waiting: int = Field(default=64, ge=0, le=100_000)
     timeout_s: float = Field(default=30.0, gt=0, le=300, strict=False)
+    connect_timeout_s: float = Field(default=10.0, gt=0, le=300, strict=False)
+    """To make a connection, within `timeout_s`."""
     max_answer_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     faults: Faults = Field(default_factory=dict)
     """The peer's codes for all operations; an operation's own table goes first."""
     secrets: dict[str, str] = Field(default_factory=dict)
     """Name to the path of a file; a question map reads it at start as `secret.<name>`."""
+    max_per_second: float | None = Field(default=None, gt=0, le=1_000_000, strict=False)
+    burst: int = Field(default=1, ge=1, le=100_000)
+    """How many questions may go at once after a rest, where `max_per_second` is set."""
+    breaker: BreakerSettings = BreakerSettings()
+    retry: RetrySettings = RetrySettings()
+
+    @model_validator(mode="after")
+    def _retries_something(self) -> Self:
+        if self.retry.attempts > 1 and not self._safe:
+            raise ValueError("`retry` is for operations that are declared `safe = true`; there is none")
+        return self
+
+    @property
+    def _safe(self) -> frozenset[str]:
+        """The operations declared safe; each kind has a model of operations of its own."""
+        operations: dict[str, object] = getattr(self, "operations", {})
+        return frozenset(name for name, operation in operations.items() if getattr(operation, "safe", False))
 
     @property
     def unverified(self) -> str | None:
@@ -167,7 +191,9 @@ class Settings(Strict):
     @property
     def bounds(self) -> Bounds:
         """The same as the port wants it."""
-        return Bounds(self.max_concurrency, self.max_waiting, self.timeout_s, self.max_answer_bytes)
+        pace = None if self.max_per_second is None else PaceLimits(self.max_per_second, self.burst)
+        guard = GuardLimits(pace, self.breaker.limits, self.retry.limits, self._safe)
+        return Bounds(self.max_concurrency, self.max_waiting, self.timeout_s, self.max_answer_bytes, guard)
 
 
 class Courier:

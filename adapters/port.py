@@ -3,10 +3,11 @@
 Promises, for every kind of adapter, because the base class does it:
 - at most `max_concurrency` questions are with the system at once, at most `max_waiting` wait;
 - nothing outlasts the question's own `timeout_s` (nor the adapter's);
+- the rate, the circuit and the retries that the settings declare are kept (`adapters.guard`);
 - an answer is plain JSON of bounded size, or it is no answer;
 - whatever goes wrong leaves as a `PeerError`: a fault is never shaped like data, and carries none.
 
-Leaves out: who may ask (the hub and the node have judged that), schemas, seals, retries.
+Leaves out: who may ask (the hub and the node have judged that), schemas, seals.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ import time
 import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 import orjson
 import structlog
 
+from adapters.fault import DeclarationError, PeerError, PeerFault
+from adapters.guard import Guard, GuardLimits, Standing
 from schemas.parts import BODY, Carried
 
 if TYPE_CHECKING:
@@ -34,78 +37,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KIND_NAME: Final = re.compile(r"^[a-z][a-z0-9-]{0,39}\Z")
-_PEER_CODE: Final = re.compile(r"^(?!.*\d{9})[A-Za-z0-9._:\-]{1,32}\Z")
 
 log = structlog.get_logger(__name__)
 
-
-class PeerFault(StrEnum):
-    """Why there is no answer. A closed list: the node turns each into a numbered problem."""
-
-    NO_MATCH = "no-match"
-    """The system looked and holds nobody and nothing of that description."""
-    SEVERAL_MATCHES = "several-matches"
-    """More than one record fits; choosing one would be inventing an answer."""
-    NOT_PERMITTED = "not-permitted"
-    """The system refuses this officer or this caller."""
-    NOT_LICENSED = "not-licensed"
-    """The system refuses this procedure or purpose for this agency."""
-    BAD_QUESTION = "bad-question"
-    """The question cannot be put to the system: something is missing or has a wrong form."""
-    UNREACHABLE = "unreachable"
-    TIMEOUT = "timeout"
-    OVERLOADED = "overloaded"
-    BAD_ANSWER = "bad-answer"
-    """The system answered something that cannot be read. Nothing is guessed from it."""
-    FAULT = "fault"
-    """The system reported an error of its own, or the adapter failed."""
-
-
-_RETRY: Final = frozenset({PeerFault.UNREACHABLE, PeerFault.TIMEOUT, PeerFault.OVERLOADED})
-_OUTCOME_UNKNOWN: Final = frozenset({PeerFault.TIMEOUT, PeerFault.BAD_ANSWER, PeerFault.FAULT})
-
-
-class PeerError(Exception):
-    """The one way an adapter says no. Holds no citizen's data: only codes, rules and places.
-
-    Attributes:
-        kind: the reason, from the closed list.
-        peer_code: the system's own code ("004"), kept when it is short and holds no long number.
-        retry: whether asking again may help.
-        outcome_known: False when the system may have acted on the question without our knowing.
-        rule: what was broken, a fixed word such as "date-form".
-        at: where, a field path of the declaration, such as "birth".
-    """
-
-    def __init__(
-        self,
-        kind: PeerFault,
-        *,
-        peer_code: str | None = None,
-        retry: bool | None = None,
-        outcome_known: bool | None = None,
-        rule: str | None = None,
-        at: str | None = None,
-    ) -> None:
-        self.kind = kind
-        self.peer_code = peer_code if peer_code and _PEER_CODE.match(peer_code) else None
-        self.retry = kind in _RETRY if retry is None else retry
-        self.outcome_known = kind not in _OUTCOME_UNKNOWN if outcome_known is None else outcome_known
-        self.rule = rule
-        self.at = at
-        details = [("code", self.peer_code), ("rule", rule), ("at", at)]
-        super().__init__(" ".join([kind.value, *(f"{name}={text}" for name, text in details if text)]))
-
-
-class DeclarationError(Exception):
-    """Settings or a field map are wrong. Raised at import or at start, never when a citizen waits.
-
-    `mistakes` lists all of them as "place: what is wrong".
-    """
-
-    def __init__(self, *mistakes: str) -> None:
-        super().__init__("; ".join(mistakes))
-        self.mistakes = mistakes
+__all__ = [
+    "Adapter",
+    "Bounds",
+    "DeclarationError",
+    "Found",
+    "Officer",
+    "PeerError",
+    "PeerFault",
+    "Probe",
+    "Query",
+    "Reach",
+    "Tally",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +85,8 @@ class Query:
     timeout_s: float = 30.0
     parts: tuple[Carried, ...] = field(default=(), repr=False)
     """Of an X-Road service only: the body as it travelled, first, and X-Road's own message beside it."""
+    safe: bool = False
+    """Whether the registry calls the operation safe: only then may it be put to the system more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +126,7 @@ class Bounds:
     max_waiting: int = 64
     timeout_s: float = 30.0
     max_answer_bytes: int = 1024 * 1024
+    guard: GuardLimits = field(default_factory=GuardLimits)
 
 
 @dataclass(slots=True)
@@ -208,7 +158,10 @@ class Adapter(ABC):
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.tally = Tally()
-        self._slots = asyncio.Semaphore(self.bounds.max_concurrency)
+        self.service = ""
+        """The service that it answers for, as logs and health name it; the node says so."""
+        self.guard = Guard(self.bounds.guard, self.bounds.max_concurrency)
+        self.guard.told = self._tell
 
     @property
     @abstractmethod
@@ -262,16 +215,13 @@ class Adapter(ABC):
 
     async def _in_turn(self, query: Query) -> Found:
         timeout_s = min(query.timeout_s, self.bounds.timeout_s)
-        deadline = time.monotonic() + timeout_s
-        try:
-            async with asyncio.timeout(timeout_s):  # not wait_for: Python 3.11's may swallow a cancellation
-                await self._slots.acquire()
-        except TimeoutError:
-            raise PeerError(PeerFault.OVERLOADED, rule="no-turn-in-time") from None
-        try:
-            return await self._guarded(lambda: self._ask(query), deadline - time.monotonic())
-        finally:
-            self._slots.release()
+        again = query.safe and query.operation in self.guard.retried
+
+        async def act(left_s: float) -> Found:
+            left = replace(query, timeout_s=max(0.001, left_s))
+            return await self._guarded(lambda: self._ask(left), left_s)
+
+        return await self.guard.run(timeout_s, act, again=again)
 
     async def _guarded(self, act: Callable[[], Awaitable[T]], timeout_s: float) -> T:
         """Run one call; whatever it raises becomes a `PeerError` without the text of the original."""
@@ -285,6 +235,11 @@ class Adapter(ABC):
         except Exception as error:  # noqa: BLE001 - the port's promise: any foreign error becomes a PeerError
             self._log(error)
             raise PeerError(PeerFault.FAULT, rule="adapter-failed") from None
+
+    def _tell(self, standing: Standing) -> None:
+        """The circuit has changed."""
+        circuit, failures = standing.circuit.value, standing.failures
+        log.warning("adapter-circuit", kind=self.kind, service=self.service, circuit=circuit, failures=failures)
 
     def _log(self, error: Exception) -> None:
         """Log type and place of a foreign error: its text may quote a citizen's data."""

@@ -57,7 +57,9 @@ class RestAdapter(Adapter):
         super().__init__(settings.bounds)
         self._settings = settings
         self._surroundings = surroundings or Surroundings()
-        self._pipe = HttpPipe(settings.base_url, settings.max_concurrency, settings.max_answer_bytes)
+        self._pipe = HttpPipe(
+            settings.base_url, settings.max_concurrency, settings.max_answer_bytes, settings.connect_timeout_s
+        )
         self._keeper = TokenKeeper(settings.token, self._pipe) if settings.token else None
         self._headers: dict[str, str] = {}
         self._couriers = {name: Courier(op, settings.faults) for name, op in settings.operations.items()}

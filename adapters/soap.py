@@ -89,7 +89,9 @@ class SoapAdapter(Adapter):
         self._settings = settings
         self._surroundings = surroundings or Surroundings()
         self._couriers = {name: Courier(op, settings.faults) for name, op in settings.operations.items()}
-        self._pipe = HttpPipe(settings.address, settings.max_concurrency, settings.max_answer_bytes)
+        self._pipe = HttpPipe(
+            settings.address, settings.max_concurrency, settings.max_answer_bytes, settings.connect_timeout_s
+        )
         self._limits = XmlLimits(max_bytes=settings.max_answer_bytes)
         self._headers: dict[str, str] = {}
         self._wsdl: _Wsdl | None = None

@@ -204,7 +204,7 @@ def _postgresql(settings: SqlSettings, surroundings: Surroundings) -> sa.Engine:
     )
     arguments = {
         "sslmode": settings.ssl_mode,
-        "connect_timeout": math.ceil(settings.timeout_s),
+        "connect_timeout": math.ceil(settings.connect_timeout_s),
         "application_name": "lienthong",
     }
     if settings.ca_file is not None:

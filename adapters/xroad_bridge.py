@@ -44,7 +44,9 @@ class XRoadBridge(Adapter):
         self._settings = settings
         self._surroundings = surroundings or Surroundings()
         self._couriers = {name: Courier(op, settings.faults) for name, op in settings.operations.items()}
-        self._pipe = HttpPipe(settings.server, settings.max_concurrency, settings.max_answer_bytes)
+        self._pipe = HttpPipe(
+            settings.server, settings.max_concurrency, settings.max_answer_bytes, settings.connect_timeout_s
+        )
         self._soap: dict[str, SoapPeer] = {}
 
     @property

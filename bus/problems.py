@@ -34,6 +34,8 @@ _FROM_PEER = {
 def of_peer(error: PeerError) -> Problem:
     """What an adapter reports of its system, as a problem of the provider's system."""
     params: dict[str, str | int] = {"peer_code": error.peer_code} if error.peer_code else {}
+    if error.retry_after_s is not None:
+        params["retry_after_ms"] = max(1, round(error.retry_after_s * 1000))
     return Problem(
         code=_FROM_PEER[error.kind],
         params=params,

@@ -222,6 +222,7 @@ class Answerer:
             request_id=question.id,
             correlation=question.correlation or question.id,
             timeout_s=max(0.001, (moment_ms(question.expires) - now_ms) / 1000),
+            safe=grant.operation.safe,
             parts=asked.parts,
         )
         try:

@@ -13,6 +13,7 @@ import pytest
 from adapters import (
     files,
     files_rows,
+    limits,
     mapping,
     memory,
     operation,
@@ -22,6 +23,7 @@ from adapters import (
     token,
     xroad_bridge_settings,
     xroad_rest,
+    xroad_soap,
 )
 from adapters.kinds import KINDS, build
 from adapters.port import PeerError, PeerFault, Query
@@ -78,12 +80,14 @@ async def test_the_files_example_is_answered_from_the_data_beside_it(tmp_path: P
 @pytest.mark.parametrize(
     "model",
     [
-        operation.Settings, operation.Operation, operation.Answer, mapping.Field, rest.RestSettings,
+        limits.BreakerSettings, limits.RetrySettings, operation.Settings, operation.Operation,
+        operation.Answer, mapping.Field, rest.RestSettings,
         rest.RestOperation, token.TokenSettings, soap.SoapSettings, soap.SoapOperation, sql.SqlSettings,
         sql.SqlOperation, files.FilesSettings, files.FilesOperation, files_rows.Table,
         memory.MemorySettings, memory.MemoryOperation,
         xroad_bridge_settings.BridgeSettings, xroad_bridge_settings.RestCall, xroad_bridge_settings.SoapCall,
         xroad_rest.XRoadRestSettings, xroad_rest.XRoadRestOperation,
+        xroad_soap.XRoadSoapSettings, xroad_soap.XRoadSoapOperation,
     ],
 )  # fmt: skip
 def test_every_key_stands_in_a_table(model: type):
