@@ -192,6 +192,13 @@ class NodeSettings(Settings):
         return self
 
     @model_validator(mode="after")
+    def _production_invents_nothing(self) -> Self:
+        invented = [adapter.service for adapter in self.adapters if adapter.kind == "sandbox"]
+        if self.environment is Environment.PRODUCTION and invented:
+            raise ValueError(f"service {invented[0]}: the sandbox invents answers, and production refuses it")
+        return self
+
+    @model_validator(mode="after")
     def _each_once(self) -> Self:
         for what, names in (
             ("agency", [agency.id for agency in self.agencies]),

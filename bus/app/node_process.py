@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import ssl
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,9 @@ from bus.app.sealing import sealing_for
 from bus.clock import Clock, SteadyClock
 from bus.http.agency import AgencyFace
 from bus.keystore import open_key
+from bus.kit.sandbox import adapter as sandbox
+from bus.kit.sandbox.adapter import Registry
+from bus.kit.sandbox.refused import SandboxError
 from bus.ledger.keys import read_vault_key
 from bus.ledger.port import LedgerError
 from bus.link.limits import LinkLimits
@@ -55,19 +58,20 @@ class LedgerPolicyError(LedgerError):
 async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     """The node's process, until `stop`."""
     clock = SteadyClock()
-    adapters = _adapters(settings)
+    follower = Follower(settings.registry.folder, settings.registry.trusted_root.read_bytes(), settings.instance)
+    registry = NodeRegistry(follower, clock)
+    adapters = _adapters(settings, lambda: registry.directory.snapshot if registry.directory else None)
     keys = KeyFiles(_key_files(settings), certificates_of(settings.agencies), token_seconds=settings.http.token_seconds)
     agencies = [
         await _agency(agency, adapters, clock, settings.trust.certificate_warning_days) for agency in settings.agencies
     ]
-    follower = Follower(settings.registry.folder, settings.registry.trusted_root.read_bytes(), settings.instance)
     link = settings.link
     node = await Node.start(
         NodeParts(
             instance=settings.instance,
             hub=tuple(f"wss://{address}/link" for address in link.hub),
             tls=net.client_context(link.certificate, link.key, net.anchors_in(link.anchors)),
-            registry=NodeRegistry(follower, clock),
+            registry=registry,
             agencies=tuple(agencies),
             clock=clock,
             max_body_bytes=settings.max_part_bytes,
@@ -77,6 +81,11 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             ledger=watch_of(settings),
         )
     )
+    try:
+        _check_sandboxes(adapters.values())
+    except SandboxError:
+        await node.close()
+        raise
     faces = [await _face(settings, node, keys.grants)]
     if settings.xroad is not None:
         faces.append(await xroad.start(settings.xroad, node.desks, keys.grants, clock))
@@ -141,13 +150,15 @@ def _sealed(settings: NodeSettings) -> dict[str, seals.Place]:
     }
 
 
-def _adapters(settings: NodeSettings) -> dict[str, Adapter]:
-    make = maker_of(settings)
+def _adapters(settings: NodeSettings, snapshot: Registry) -> dict[str, Adapter]:
+    make = maker_of(settings, snapshot)
     return {adapter.service: make(adapter) for adapter in settings.adapters}
 
 
-def maker_of(settings: NodeSettings) -> Callable[[AdapterSettings], Adapter]:
+def maker_of(settings: NodeSettings, snapshot: Registry = lambda: None) -> Callable[[AdapterSettings], Adapter]:
     """What builds this node's adapters, not started; `DeclarationError` lists every mistake with the file's name.
+
+    `snapshot` is the node's registry, once it has one: what a sandbox answers from.
 
     Raises:
         DeclarationError: a package named under `plugins` does not bring what it should.
@@ -165,10 +176,21 @@ def maker_of(settings: NodeSettings) -> Callable[[AdapterSettings], Adapter]:
             tls=_tls,
             place=adapter.service if file is None else str(file),
             development=development,
-            kinds=kinds,
+            kinds={**kinds, sandbox.KIND: sandbox.kind_for(adapter.service, snapshot)},
         )
 
     return make
+
+
+def _check_sandboxes(adapters: Iterable[Adapter]) -> None:
+    """See that what stands for systems that are not there yet can answer.
+
+    Raises:
+        SandboxError: it cannot, with rule and place.
+    """
+    for adapter in adapters:
+        if isinstance(adapter, sandbox.SandboxAdapter):
+            log.warning("answers-are-invented", operations=sorted(adapter.operations))
 
 
 def _tls(files: TlsFiles) -> ssl.SSLContext:

@@ -30,6 +30,7 @@ from bus.hsm.life import SlotRefusedError
 from bus.hsm.slot import KeyUnavailableError
 from bus.keystore import KeyAddressError
 from bus.keystore.pem import PemFileError
+from bus.kit.sandbox.refused import SandboxError
 from bus.ledger.keys import LedgerKeyError
 from bus.ledger.port import LedgerError, LedgerUnreachableError
 from bus.link.errors import LinkError, LinkRefusedError
@@ -78,6 +79,7 @@ _KNOWN: Mapping[type[Exception], tuple[Exit, str]] = {
     LedgerKeyError: (Exit.SECRET, "ledger-key"),
     FolderError: (Exit.CONFIG, "registry-folder"),
     DeclarationError: (Exit.CONFIG, "adapter"),
+    SandboxError: (Exit.CONFIG, "sandbox"),
     NoLedgerHereError: (Exit.CONFIG, "no-ledger-here"),
     NoEvidenceHereError: (Exit.CONFIG, "no-evidence-here"),
     AuditRefusedError: (Exit.NO, "audit-refused"),

@@ -9,13 +9,10 @@ import typer
 import uvloop
 
 from bus import logs
-from bus.cli.errors import CommandError
-from bus.cli.exits import Exit
 from bus.cli.options import endpoint
 from bus.cli.output import Json, emit, table
 from bus.cli.signals import until_signal
 from bus.kit.sandbox.face import KEY
-from bus.kit.sandbox.refused import SandboxError
 from bus.kit.sandbox.run import Sandbox, SandboxParts, serve
 from config.parts import LogFormat, LogLevel, LogSettings
 
@@ -46,10 +43,7 @@ def command(  # noqa: PLR0913 - one option each
         raise typer.BadParameter("name services with --service, or all of them with --all")
     logs.configure(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.WARNING))
     parts = SandboxParts(folder, tuple(service or ()), consumer, seed, _rates(fault or []), delay, listen)
-    try:
-        uvloop.run(until_signal(lambda stop: serve(parts, stop, lambda sandbox: _show(sandbox, as_json=as_json))))
-    except SandboxError as error:
-        raise CommandError(Exit.CONFIG, error.rule, str(error)) from error
+    uvloop.run(until_signal(lambda stop: serve(parts, stop, lambda sandbox: _show(sandbox, as_json=as_json))))
 
 
 def _rates(given: list[str]) -> dict[str, float]:

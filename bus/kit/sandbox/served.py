@@ -114,6 +114,10 @@ class Served:
             asked["dossier"] = "SANDBOX-1"
         return asked
 
+    def identifiers(self, question: Body) -> tuple[str, ...]:
+        """Every text of a question that names somebody or something."""
+        return tuple(text for said in self._given(question.value).values() for text in said)
+
     def as_read(self, answer: dict[str, object]) -> object:
         """An answer as schemas read it."""
         return plain.read(answer, self.answer_schema, FaultAt.PROVIDER_SYSTEM).value
