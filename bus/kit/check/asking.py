@@ -16,7 +16,7 @@ from adapters import watching
 from adapters.http import Reply
 from adapters.port import Adapter, PeerError, Query, Reach
 from adapters.testing import HOSTILE
-from bus.kit.check.facts import Asked, Ended, Facts
+from bus.kit.check.facts import NO, Asked, Ended, Facts
 from bus.kit.check.samples import Known, Sample, Samples
 
 LONGEST_S: Final = 30.0
@@ -81,10 +81,10 @@ async def _asked(facts: Facts, adapter: Adapter, name: str, sample: Sample) -> A
 async def _ended(adapter: Adapter, query: Query) -> Ended:
     began = time.monotonic()
     try:
-        await adapter.ask(query)
+        found = await adapter.ask(query)
     except PeerError as error:
         return Ended(error, time.monotonic() - began, query.timeout_s)
-    return Ended(None, time.monotonic() - began, query.timeout_s)
+    return Ended(None, time.monotonic() - began, query.timeout_s, is_no=found.body == NO)
 
 
 def _anything(facts: Facts, operation: str) -> Query:

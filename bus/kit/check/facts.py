@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from adapters.port import Found, PeerError, Probe
 from adapters.watching import Seen
@@ -33,6 +33,8 @@ class Ended(NamedTuple):
     error: PeerError | None
     seconds: float
     deadline_s: float
+    is_no: bool = False
+    """The answer of a yes/no operation was its no."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,10 @@ class Facts:
     def known(self) -> list[Asked]:
         """Known persons who were found."""
         return [one for one in self.asked if isinstance(one.sample, Known) and one.found is not None]
+
+
+NO: Final = {"exists": False}
+"""What a yes/no operation answers about whom the system does not hold."""
 
 
 class NodeFact(NamedTuple):

@@ -10,7 +10,7 @@ from adapters import values
 from adapters.operation import Courier, Operation
 from adapters.port import PeerError, PeerFault, Query, Reach
 from bus.kit.check.asking import stable_members
-from bus.kit.check.facts import Asked, Facts
+from bus.kit.check.facts import NO, Asked, Facts
 from bus.kit.check.shape import misfits
 from bus.kit.check.verdicts import NO_ANSWER, NO_REGISTRY, Judged, idle, met, unmet, untold
 
@@ -93,7 +93,7 @@ def nobody_found(facts: Facts, _limits: Limits) -> Judged:
 
 def _is_nobody(one: Asked) -> bool:
     if one.found is not None:
-        return one.found.body == {"exists": False}
+        return one.found.body == NO
     return one.error is not None and one.error.kind is PeerFault.NO_MATCH
 
 
@@ -134,6 +134,8 @@ def codes_mapped(facts: Facts, _limits: Limits) -> Judged:
     ]
     if wrong:
         return unmet(f"không dịch như đã khai: {_listed(wrong)}", f"not the declared reason: {_listed(wrong)}")
+    if not asked and facts.endpoint is None:
+        return idle("tệp ở máy này không có mã lỗi riêng", "a file on this machine has no codes of its own")
     if not asked:
         return untold("cần một câu hỏi `refused`", "needs a `refused` sample")
     return met(f"{len(asked)} lời từ chối", f"{len(asked)} refusal(s)")
@@ -147,12 +149,13 @@ def lists_bounded(facts: Facts, _limits: Limits) -> Judged:
     """The record that came, repeated beyond the bound, is refused by the adapter's own reader."""
     settings = facts.target.settings
     operations: Mapping[str, object] = getattr(settings, "operations", {})
+    read = [one for one in facts.known if one.seen.read is not None]
+    if not read or settings is None:
+        return untold("loại này không cho đọc lại câu trả lời", "the replies of this kind cannot be read again")
     tried = 0
-    for one in facts.known:
+    for one in read:
         operation = operations.get(one.sample.operation)
-        if settings is None or not isinstance(operation, Operation) or operation.answer.exists:
-            continue
-        if one.seen.read is None:
+        if not isinstance(operation, Operation) or not _may_repeat(operation, one.seen.read):
             continue
         query = one.sample.query(facts.samples.asker, "repeated", 1.0)
         error = _read_over_bound(Courier(operation, settings.faults), operation, one.seen.read, query)
@@ -160,8 +163,13 @@ def lists_bounded(facts: Facts, _limits: Limits) -> Judged:
         if error is None or not (error.kind is PeerFault.SEVERAL_MATCHES or error.rule == "too-many-records"):
             return unmet(f"{one.name}: {error or 'vẫn trả lời'}", f"{one.name}: {error or 'answered all the same'}")
     if not tried:
-        return untold("loại này không cho đọc lại câu trả lời", "the replies of this kind cannot be read again")
+        return idle("mỗi câu trả lời chỉ có một bản ghi", "a reply holds one record by its form")
     return met(f"{tried} câu trả lời lặp lại", f"{tried} repeated repl{'y' if tried == 1 else 'ies'}")
+
+
+def _may_repeat(operation: Operation, reply: object) -> bool:
+    """Whether several records could come in such a reply, and more than a yes is read from them."""
+    return not operation.answer.exists and (operation.answer.records is not None or isinstance(reply, list))
 
 
 def _read_over_bound(courier: Courier, operation: Operation, reply: object, query: Query) -> PeerError | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from adapters import values
 from adapters.port import PeerFault
+from adapters.watching import Statement
 from bus.kit.check.asking import texts_of
 from bus.kit.check.facts import Asked, Ended, Facts
 from bus.kit.check.node import DAY_S
@@ -170,7 +171,7 @@ def hostile_text(facts: Facts, _limits: Limits) -> Judged:
     """Every hostile question was refused, and none broke the adapter."""
     if not facts.hostile:
         return untold("cần một câu hỏi `nobody`", "needs a `nobody` sample")
-    answered = sum(one.error is None for one in facts.hostile)
+    answered = sum(one.error is None and not one.is_no for one in facts.hostile)
     if answered:
         return unmet(f"{answered} chuỗi tìm thấy ai đó", f"{answered} text(s) found somebody")
     broken = [one.error for one in facts.hostile if one.error is not None and one.error.rule == "adapter-failed"]
@@ -194,7 +195,7 @@ def errors_without_values(facts: Facts, _limits: Limits) -> Judged:
 
 
 def about_whom_asked(facts: Facts, _limits: Limits) -> Judged:
-    """The declaration compares, or the answer says the identifier that was asked about."""
+    """The declaration compares, the statement chooses, or the answer says the identifier that was asked about."""
     if not facts.known:
         return NO_ANSWER
     silent = sorted({one.sample.operation for one in facts.known if not _says_whom(facts, one)})
@@ -208,5 +209,15 @@ def _says_whom(facts: Facts, one: Asked) -> bool:
     declared = values.at(facts.target.table, values.path(f"operations.{one.sample.operation}.answer"))
     if isinstance(declared, Mapping) and (declared.get("same") or declared.get("exists")):
         return True
+    if one.found is None:
+        return False
+    if all(isinstance(value, bool) for value in one.found.body.values()):
+        return True  # a mere yes or no: nobody else's data can be in it
     asked = {value for value in one.sample.body.values() if isinstance(value, str)}
-    return one.found is not None and bool(asked & {v for v in one.found.body.values() if isinstance(v, str)})
+    statements = [move.sent for move in one.seen.moves if isinstance(move.sent, Statement)]
+    bound = {value for statement in statements for value in _texts(statement.parameters)}
+    return bool(asked & ({*_texts(one.found.body)} | bound))  # a database itself chooses by what is bound
+
+
+def _texts(table: Mapping[str, object]) -> list[str]:
+    return [value for value in table.values() if isinstance(value, str)]

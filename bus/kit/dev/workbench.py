@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 
 from adapters import watching
 from adapters.port import Adapter, Found, PeerError, PeerFault
+from bus.kit.check.facts import NO
 from bus.kit.check.samples import Known, Refused, Sample, Samples
 from bus.kit.check.samples import load as load_samples
 from bus.kit.check.shape import misfit
@@ -212,7 +213,7 @@ def expected(samples: Samples, sample: Sample, ended: Found | PeerError) -> bool
     """Whether a question ended as its group in the samples says; one from the form is to be found."""
     if isinstance(ended, Found):
         members = sample.answer if isinstance(sample, Known) else {}
-        is_no = ended.body == {"exists": False} if sample in samples.nobody else True
+        is_no = ended.body == NO if sample in samples.nobody else True
         return is_no and all(ended.body.get(name) == value for name, value in members.items())
     if isinstance(sample, Refused):
         return (ended.kind.value, ended.peer_code) == (sample.reason, sample.code)
