@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
-from bus.cli.output import Json, emit, table
+from bus.cli.options import Language, Tongue
+from bus.cli.output import Json, emit, err, table
 from bus.kit.new.choices import Choice, Chosen
-from bus.kit.new.dictionary import read_dictionary
+from bus.kit.new.dictionary import Dictionary, read_dictionary
 from bus.kit.new.make import Made, write
 from bus.kit.new.options import Options
 from bus.kit.new.read_database import Database
 from bus.kit.new.refused import SourceRefusedError
-from bus.kit.new.run import Silent, run
+from bus.kit.new.run import Silent, Talk, run
+from bus.kit.new.wizard import Wizard
 from bus.sample.systems import registry_folder
 
 Words: TypeAlias = list[str] | None
@@ -69,6 +73,7 @@ def command(  # noqa: PLR0913 - one option each
     list_all: Annotated[Words, typer.Option("--list", help="Operation that answers all its records; repeat.")] = None,
     safe: Annotated[Words, typer.Option(help="Operation that may be asked twice without harm; repeat.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")] = False,
+    language: Language = Tongue.VI,
     as_json: Json = False,
 ) -> None:
     """Write a working adapter, what the registrar needs, a test and a request, from a system's description."""
@@ -102,7 +107,7 @@ def command(  # noqa: PLR0913 - one option each
     )
     dictionary = read_dictionary(registry or registry_folder())
     try:
-        made = run(options, dictionary, datetime.now(UTC).date(), Silent())
+        made = run(options, dictionary, datetime.now(UTC).date(), _talk(options, dictionary, language, as_json=as_json))
         if not dry_run:
             write(made)
     except SourceRefusedError as error:
@@ -110,6 +115,19 @@ def command(  # noqa: PLR0913 - one option each
     _show(made, dry_run=dry_run, as_json=as_json)
     if made.plan.waiting or made.mistakes:
         raise typer.Exit(Exit.NO)
+
+
+def _talk(options: Options, dictionary: Dictionary, language: Tongue, *, as_json: bool) -> Talk:
+    """On a terminal, and with nothing said of the source, the wizard asks; scripts are never asked."""
+    if options.sources or as_json or not sys.stdin.isatty():
+        return Silent()
+    console = err()
+    return Wizard(
+        dictionary,
+        lambda question, default: str(typer.prompt(question, default=default, show_default=bool(default), err=True)),
+        lambda line: console.print(escape(line), soft_wrap=True),
+        language.value,
+    )
 
 
 def _show(made: Made, *, dry_run: bool, as_json: bool) -> None:

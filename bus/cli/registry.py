@@ -40,10 +40,16 @@ def check(
     against: Annotated[
         Path | None, typer.Option(help="The signed repository: also tell what would break somebody's agreement.")
     ] = None,
+    more: Annotated[
+        list[Path] | None,
+        typer.Option("--with", help="A folder with files that would be added, judged together; repeat."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find every mistake of an authored folder. Signs nothing, writes nothing."""
     files = read_folder(folder)
+    for added in map(read_folder, more or ()):
+        files |= added
     if against is not None:
         check_against(files, against, now=datetime.now(UTC))
     counts = _counts(compile_folder(files))

@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import sqlalchemy as sa
 
-from bus.kit.new.addresses import refuse_secrets
 from bus.kit.new.described import MAX_FIELDS, MAX_OPERATIONS, Described, FieldType, SourceField, SourceOperation
 from bus.kit.new.forms import form_in, forms_of
 from bus.kit.new.names import distinct, registry_name
@@ -34,6 +33,7 @@ SAMPLE_ROWS: Final = 200
 FEW: Final = 12
 _SHORT: Final = 24
 _PORT: Final = 5432
+_SECRET: Final = "database-password"  # noqa: S105 - the name of a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +58,79 @@ def read_database(database: Database, tables: Sequence[str] = (), *, sample: boo
     Raises:
         SourceRefusedError: it cannot be reached or read; its messages are not passed on.
     """
-    settings, secrets, engine = _engine(database)
+    settings, secrets = _settings(database)
+    with _catalogue(database) as connection:
+        operations = tuple(_operations(connection, database, tables, sample=sample))
+    title = Path(database.where).stem if settings["engine"] == "sqlite" else str(settings["database"])
+    return Described("sql", "database", title, settings, operations, secrets=secrets)
+
+
+def table_names(database: Database) -> tuple[str, ...]:
+    """The tables and views there are.
+
+    Raises:
+        SourceRefusedError: it cannot be reached or read.
+    """
+    with _catalogue(database) as connection:
+        inspector = sa.inspect(connection)
+        return (*inspector.get_table_names(database.schema), *inspector.get_view_names(database.schema))
+
+
+@contextmanager
+def _catalogue(database: Database) -> Iterator[sa.Connection]:
+    """A transaction that can only read; what a driver says goes no further than its code."""
+    engine = _engine(database)
     try:
         with _transaction(engine) as connection:
-            operations = tuple(_operations(connection, database, tables, sample=sample))
+            yield connection
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         code = getattr(getattr(error, "orig", error), "sqlstate", None) or type(error).__name__
         raise SourceRefusedError("database", f"{_shown(database)} ({code})") from None
     finally:
         engine.dispose()
-    title = Path(database.where).stem if settings["engine"] == "sqlite" else str(settings["database"])
-    return Described("sql", "database", title, settings, operations, secrets=secrets)
 
 
 def _shown(database: Database) -> str:
     return database.where if "://" in database.where else Path(database.where).name
 
 
-def _engine(database: Database) -> tuple[dict[str, object], dict[str, str], sa.Engine]:
+def _settings(database: Database) -> tuple[dict[str, object], dict[str, str]]:
+    """The kind's own keys, and the secret that they name."""
+    if "://" not in database.where:
+        return {"engine": "sqlite", "file": str(Path(database.where).absolute())}, {}
+    parts = _address(database)
+    settings: dict[str, object] = {
+        "engine": "postgresql",
+        "host": str(parts.hostname),
+        "port": parts.port or _PORT,
+        "database": parts.path.strip("/"),
+        "user": str(parts.username),
+        "ssl_mode": database.ssl_mode,
+    }
+    if database.ca_file is not None:
+        settings["ca_file"] = str(database.ca_file.absolute())
+    if database.password_file is None:
+        return settings, {}
+    return {**settings, "password_file": _SECRET}, {_SECRET: "the database user's password"}
+
+
+def _address(database: Database) -> SplitResult:
+    try:
+        parts = urlsplit(database.where)
+        port, password = parts.port, parts.password
+    except ValueError:
+        raise SourceRefusedError("bad-option", "--database") from None
+    if password is not None or parts.query:
+        raise SourceRefusedError("secret-in-url", "--database")
+    whole = parts.hostname and parts.username and parts.path.strip("/") and port != 0
+    if parts.scheme not in {"postgresql", "postgres"} or not whole:
+        raise SourceRefusedError("bad-option", "--database")
+    return parts
+
+
+def _engine(database: Database) -> sa.Engine:
     if "://" in database.where:
-        return _postgresql(database)
+        return _postgresql(database, _address(database))
     file = Path(database.where).absolute()
     if not file.is_file():
         raise SourceRefusedError("no-such-file", file.name)
@@ -87,38 +140,17 @@ def _engine(database: Database) -> tuple[dict[str, object], dict[str, str], sa.E
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    return {"engine": "sqlite", "file": str(file)}, {}, sa.create_engine("sqlite://", creator=connect)
+    return sa.create_engine("sqlite://", creator=connect)
 
 
-def _postgresql(database: Database) -> tuple[dict[str, object], dict[str, str], sa.Engine]:
-    parts = urlsplit(database.where)
-    if parts.password is not None or parts.query:
-        raise SourceRefusedError("secret-in-url", "--database")
-    refuse_secrets(f"{parts.scheme}://{parts.hostname}{parts.path}", "--database")
+def _postgresql(database: Database, parts: SplitResult) -> sa.Engine:
+    password = None if database.password_file is None else read_secret(database.password_file).decode().strip()
     name = parts.path.strip("/")
-    if parts.scheme not in {"postgresql", "postgres"} or not (parts.hostname and parts.username and name):
-        raise SourceRefusedError("bad-option", "--database")
-    settings: dict[str, object] = {
-        "engine": "postgresql",
-        "host": parts.hostname,
-        "port": parts.port or _PORT,
-        "database": name,
-        "user": parts.username,
-        "ssl_mode": database.ssl_mode,
-    }
-    secrets: dict[str, str] = {}
-    password = None
-    if database.password_file is not None:
-        settings["password_file"] = "database-password"  # noqa: S105 - the secret's name
-        secrets["database-password"] = "the database user's password"
-        password = read_secret(database.password_file).decode().strip()
-    if database.ca_file is not None:
-        settings["ca_file"] = str(database.ca_file.absolute())
     url = sa.URL.create("postgresql+psycopg", parts.username, password, parts.hostname, parts.port or _PORT, name)
     arguments: dict[str, object] = {"sslmode": database.ssl_mode, "connect_timeout": math.ceil(TIMEOUT_S)}
     if database.ca_file is not None:
         arguments["sslrootcert"] = str(database.ca_file)
-    return settings, secrets, sa.create_engine(url, connect_args=arguments, hide_parameters=True)
+    return sa.create_engine(url, connect_args=arguments, hide_parameters=True)
 
 
 @contextmanager

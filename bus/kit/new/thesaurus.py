@@ -21,7 +21,7 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
     "old-card": ("cmnd", "so cmnd", "chung minh nhan dan", "so chung minh nhan dan", "chung minh thu"),
     "passport": ("ho chieu", "so ho chieu", "passport number", "passport no", "passport"),
     "full-name": (
-        *("ho chu dem va ten", "ho chu dem ten", "ho ten dem", "ho va ten", "ho ten", "ten day du"),
+        *("ho chu dem va ten", "ho chu dem ten", "ho ten dem", "ho va ten dem", "ho va ten", "ho ten", "ten day du"),
         *("full name", "fullname", "person name", "complete name", "hoten"),
     ),
     "birth": (
