@@ -162,6 +162,8 @@ class Adapter(ABC):
         """The service that it answers for, as logs and health name it; the node says so."""
         self.guard = Guard(self.bounds.guard, self.bounds.max_concurrency)
         self.guard.told = self._tell
+        self.on_circuit: Callable[[str, Standing], None] | None = None
+        """Told of each change of the circuit, with the service."""
 
     @property
     @abstractmethod
@@ -240,6 +242,8 @@ class Adapter(ABC):
         """The circuit has changed."""
         circuit, failures = standing.circuit.value, standing.failures
         log.warning("adapter-circuit", kind=self.kind, service=self.service, circuit=circuit, failures=failures)
+        if self.on_circuit is not None:
+            self.on_circuit(self.service, standing)
 
     def _log(self, error: Exception) -> None:
         """Log type and place of a foreign error: its text may quote a citizen's data."""

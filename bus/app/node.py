@@ -16,7 +16,7 @@ from typing import Final, Self
 
 import structlog
 
-from adapters.port import Adapter
+from adapters.port import Adapter, DeclarationError
 from bus.app.registry import NodeRegistry
 from bus.clock import Clock
 from bus.directory import Directory
@@ -42,6 +42,7 @@ from bus.node.notices import Notices
 from bus.node.parts import HttpParts
 from bus.node.receipts import Promised, nobody
 from bus.node.renewals import Renewals, Renewing
+from bus.node.systems import Circuits, must_agree, systems_of
 from bus.node.watch import LogWatch
 from bus.notary import Judge, Notary
 from bus.topics import Topic
@@ -90,6 +91,7 @@ class NodeParts:
         tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
         longest_wait_s: before a lost worker is dialled again; the wait is drawn from 0 to the doubled bound.
         ledger: under which policy this node watches the ledger; None: it does not.
+        circuits_file: where it keeps which of its systems are left alone just now; None: nowhere.
     """
 
     instance: str
@@ -103,6 +105,7 @@ class NodeParts:
     limits: LinkLimits = field(default_factory=LinkLimits)
     longest_wait_s: float = 30.0
     ledger: WatchParts | None = None
+    circuits_file: Path | None = None
 
 
 class Node:
@@ -140,22 +143,25 @@ class Node:
     async def start(cls, parts: NodeParts, *, ready_s: float = READY_S) -> Self:
         """Stand the node up.
 
-        1. the adapters open what they need  2. the link  3. a registry that holds  4. the desks
+        1. the adapters open what they need  2. the link  3. a registry that holds, and agrees with the adapters
+        4. the desks
 
         Raises:
-            DeclarationError: an adapter is wrong.
+            DeclarationError: an adapter is wrong, or retries what the registry does not call safe.
             LinkError: no hub within `ready_s`, and no registry from before.
             RegistryRefusedError: the hub's registry does not hold.
         """
         node = cls(parts)
-        for agency in parts.agencies:
-            for adapter in agency.adapters.values():
-                await adapter.start()
+        systems = {service: adapter for agency in parts.agencies for service, adapter in agency.adapters.items()}
+        Circuits(parts.circuits_file, parts.clock).watch(systems)
+        for adapter in systems.values():
+            await adapter.start()
         await parts.registry.load()
         node.link.start()
         if parts.registry.directory is None:
             await node.link.ready(ready_s)
             await parts.registry.fetch(node.link)
+        await node._must_agree(systems)
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
         node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
@@ -163,6 +169,15 @@ class Node:
         if node.watch is not None:
             node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
+
+    async def _must_agree(self, systems: Mapping[str, Adapter]) -> None:
+        directory = self._parts.registry.directory
+        try:
+            if directory is not None:
+                must_agree(directory.snapshot, systems)
+        except DeclarationError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Stop asking and answering, then let go of adapters and archives."""
@@ -225,6 +240,10 @@ class Node:
             clock=self._parts.clock,
         )
 
+    def signers(self) -> dict[str, Signer]:
+        """The seal keys of this node's agencies, as they are now."""
+        return {agency: notary.signer for agency, notary in self._notaries.items()}
+
     def _begin_erasures(self) -> Erasures:
         """Orders of erasure, carried out in the archives of this node's agencies."""
         directory = self._parts.registry.directory
@@ -280,7 +299,7 @@ class Node:
             now_ms = parts.clock()
             return await store.new_number((known.code(now_ms) if known else None) or agency.id, now_ms)
 
-        return Desk(asker, dossiers, directory, new_number)
+        return Desk(asker, dossiers, directory, new_number, lambda: systems_of(agency.adapters))
 
     async def _published(self, path: str) -> bytes:
         """The bytes at a path of the hub's published ledger.

@@ -40,6 +40,7 @@ from bus.ledger.port import LedgerError
 from bus.link.limits import LinkLimits
 from bus.node import seals
 from bus.node.archive import SqlArchive
+from bus.node.systems import STATE_FILE
 from bus.registry.follow import Follower
 from config.node import AdapterSettings, AgencySettings, NodeHttpSettings, NodeSettings
 from config.parts import Environment
@@ -79,6 +80,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
             longest_wait_s=link.longest_wait_seconds,
             ledger=watch_of(settings),
+            circuits_file=_in_state_folder(settings, circuits_file(settings)),
         )
     )
     try:
@@ -88,7 +90,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         raise
     faces = [await _face(settings, node, keys.grants)]
     if settings.xroad is not None:
-        faces.append(await xroad.start(settings.xroad, node.desks, keys.grants, clock))
+        faces.append(await xroad.start(settings.xroad, node.desks, keys.grants, clock, node.signers))
     watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
     sealing = asyncio.create_task(seals.run(_sealed(settings), lambda: datetime.now(UTC)), name="days-sealed")
     log.info("node-listening", node=settings.name, listen=settings.http.listen)
@@ -108,6 +110,16 @@ def watch_file(settings: NodeSettings) -> Path:
     return settings.state_folder / "ledger-watch.json"
 
 
+def circuits_file(settings: NodeSettings) -> Path:
+    """Where the node keeps which of its agencies' systems it leaves alone just now."""
+    return settings.state_folder / STATE_FILE
+
+
+def _in_state_folder(settings: NodeSettings, file: Path) -> Path:
+    settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return file
+
+
 def watch_of(settings: NodeSettings) -> WatchParts | None:
     """How the node watches the ledger.
 
@@ -122,8 +134,9 @@ def watch_of(settings: NodeSettings) -> WatchParts | None:
         keys = tuple(NoteVerifier.from_text(text) for text in ledger.keys)
     except (PolicyError, NoteError) as error:
         raise LedgerPolicyError(f"ledger: {error}") from error
-    settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return WatchParts(dataclasses.replace(policy, logs=(*policy.logs, *keys)), watch_file(settings))
+    return WatchParts(
+        dataclasses.replace(policy, logs=(*policy.logs, *keys)), _in_state_folder(settings, watch_file(settings))
+    )
 
 
 def _key_files(settings: NodeSettings) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from adapters.port import DeclarationError
 from bus.app.audit_process import files_of
 from bus.app.ledger_files import ledger_files
-from bus.app.node_process import maker_of, watch_file
+from bus.app.node_process import circuits_file, maker_of, watch_file
 from bus.audit.index import IndexStore
 from bus.doctor.finding import Finding, Health
 from bus.keystore.pem import PemFileError
@@ -18,6 +18,7 @@ from bus.ledger.anchoring import read_state as read_anchoring
 from bus.ledger.port import LedgerError
 from bus.ledger.witnessing import STATE_FILE
 from bus.ledger.witnessing import read_state as read_witnesses
+from bus.node.systems import read_circuits
 from bus.node.watch import read_state as read_watch
 from bus.registry.publish import RepositoryStateError
 from bus.registry.summary import RoleState, summarise
@@ -48,6 +49,7 @@ def stores(settings: HubSettings | NodeSettings, now: datetime) -> Iterator[Find
         yield _trusted_root(settings)
         yield _watch(settings)
         yield from _adapters(settings)
+        yield from _circuits(settings)
 
 
 def _ledger(settings: HubSettings) -> Finding:
@@ -218,3 +220,10 @@ def _adapters(settings: NodeSettings) -> Iterator[Finding]:
             yield Finding(name, Health.BAD, text, "look at the adapter's file and its secrets")
         else:
             yield Finding(name, Health.GOOD, f"{adapter.service} by {adapter.kind}")
+
+
+def _circuits(settings: NodeSettings) -> Iterator[Finding]:
+    """Systems that the node leaves alone just now, as it told when that last changed."""
+    for one in read_circuits(circuits_file(settings)) or ():
+        text = f"{one.circuit} since {moment(one.since_ms)}, after {one.failures} failures: questions are refused"
+        yield Finding(f"circuit {one.service}", Health.BAD, text, "look at that system; see docs/adapters.md §2")

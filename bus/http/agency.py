@@ -25,6 +25,7 @@ from bus.node.ask import Ask
 from bus.node.dossier import Dossiers, GuardRefusedError, Opening
 from bus.node.dossiers import DossierRecord, Person
 from bus.node.ports import Asking
+from bus.node.systems import SystemView
 from registry.model import Field, Text
 from schemas.envelope import Officer, Subject
 from schemas.problems import Code, FaultAt, ProblemError, problem
@@ -38,12 +39,18 @@ RETRY_AFTER_MS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one agency's systems can reach at this node; `new_number` makes a dossier number nobody had."""
+    """What one agency's systems can reach at this node.
+
+    Attributes:
+        new_number: makes a dossier number nobody had.
+        systems: how the agency's own systems stand behind this node.
+    """
 
     asker: Asking
     dossiers: Dossiers
     directory: Directory
     new_number: Callable[[], Awaitable[str]]
+    systems: Callable[[], tuple[SystemView, ...]] = tuple
 
     async def resolve_numbered(self, opening: Opening) -> DossierRecord:
         """Resolve a dossier under the next number that is free.
@@ -154,10 +161,19 @@ class AgencyFace:
         """This face in OpenAPI 3.1."""
         return json_answer(openapi.document())
 
-    async def health(self, _request: web.Request) -> web.Response:
-        """Whether this node can reach the hub."""
+    async def health(self, request: web.Request) -> web.Response:
+        """Whether this node can reach the hub; to its agency's key holders also how its systems stand."""
         reachable = any(desk.asker.connected for desk in self._desks.values())
-        return json_answer(views.HealthView("ok" if reachable else "no-hub"), status=200 if reachable else 503)
+        view = views.HealthView("ok" if reachable else "no-hub", self._systems(request))
+        return json_answer(view, status=200 if reachable else 503)
+
+    def _systems(self, request: web.Request) -> tuple[SystemView, ...]:
+        """What a stranger, or a wrong key, is not told; whoever watches for a sign of life needs none."""
+        try:
+            _, desk = self._admit(request)
+        except ProblemError:
+            return ()
+        return desk.systems()
 
     def _admit(self, request: web.Request) -> tuple[Principal, Desk]:
         principal = self._grants.principal(request)

@@ -112,7 +112,7 @@ def _paths() -> dict[str, object]:
     dossier = [_path("dossier")]
     health = {
         "operationId": "health",
-        "summary": "Whether this node reaches the hub.",
+        "summary": "Whether this node reaches the hub; with a key of an agency, how its own systems stand.",
         "security": [],
         "responses": {
             "200": _answer("It does.", "application/json", "HealthView"),

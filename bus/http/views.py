@@ -13,6 +13,7 @@ import msgspec
 from bus.http import reasons
 from bus.node.ask import Answered
 from bus.node.dossiers import DossierRecord, Source
+from bus.node.systems import SystemView
 from registry.guard import GuardVerdict, HeldBy
 from registry.snapshot import Snapshot
 from schemas.text import Bilingual
@@ -114,10 +115,11 @@ class GuardView(msgspec.Struct, frozen=True):
     fields: tuple[FieldView, ...]
 
 
-class HealthView(msgspec.Struct, frozen=True):
-    """Whether the node reaches the hub."""
+class HealthView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether the node reaches the hub; for who shows a key of an agency, how that agency's own systems stand."""
 
     status: Literal["ok", "no-hub"]
+    systems: tuple[SystemView, ...] = ()
 
 
 def answered(one: Answered) -> AnswerView:
