@@ -49,6 +49,11 @@ class Notary:
         """Thumbprint of the certificate that seals now."""
         return self._signer.x5t
 
+    @property
+    def signer(self) -> Signer:
+        """The key that seals now."""
+        return self._signer
+
     def use(self, signer: Signer) -> None:
         """Seal with another key from the next batch on; its certificate must be registered for the same agency."""
         self._signer = signer

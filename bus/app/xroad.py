@@ -5,7 +5,7 @@ Promises: the one place that names every part of the face; metaservices, SOAP an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from typing import Final
 
@@ -17,8 +17,10 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.http.agency import Desk
 from bus.xroad.around import Around, Limits
+from bus.xroad.asic import AsicContainers
 from bus.xroad.clients import Listed, Speakers
 from bus.xroad.face import XRoadFace
+from bus.xroad.globalconf import GlobalConfiguration
 from bus.xroad.health import Health
 from bus.xroad.meta_rest import RestMetadata
 from bus.xroad.meta_soap import SoapMetadata
@@ -27,6 +29,7 @@ from bus.xroad.opmon_soap import MonitoringServices
 from bus.xroad.soap import SoapCalls
 from config.xroad import XRoadSettings, XRoadTls, network_of
 from schemas.xroad.codes import Style
+from signing.keys import Signer
 
 GRACE_S: Final = 5.0
 
@@ -54,21 +57,35 @@ def around_of(
     )
 
 
-def face_of(around: Around, server_code: str = "node") -> XRoadFace:
-    """The face with everything that a security server answers; `server_code` is the node's name as one."""
+def face_of(around: Around, server_code: str = "node", signers: Callable[[], Mapping[str, Signer]] = dict) -> XRoadFace:
+    """The face with everything that a security server answers.
+
+    Args:
+        around: what its handlers work with.
+        server_code: the node's name where X-Road names a security server.
+        signers: the seal keys of its agencies; one of them signs the global configuration.
+    """
     records = Records(around.clock)
     rest, soap = RestMetadata(around), SoapMetadata(around)
     monitoring = MonitoringServices(around, records, server_code)
     calls = SoapCalls(around, {**soap.services, **monitoring.services})
-    adders = [records.add_to, calls.add, rest.add, soap.add, Health(around).add]
+    configuration = GlobalConfiguration(around, signers, server_code)
+    others = (configuration.add, AsicContainers(around).add, Health(around).add)
+    adders = [records.add_to, calls.add, rest.add, soap.add, *others]
     return XRoadFace(around, extra=adders, metaservices=rest.services)
 
 
-async def start(settings: XRoadSettings, desks: Mapping[str, Desk], grants: Grants, clock: Clock) -> web.AppRunner:
+async def start(
+    settings: XRoadSettings,
+    desks: Mapping[str, Desk],
+    grants: Grants,
+    clock: Clock,
+    signers: Callable[[], Mapping[str, Signer]],
+) -> web.AppRunner:
     """The face of a node that stands, listening."""
     directory = next(iter(desks.values())).directory
     around = around_of(settings, grants=grants, desks=desks, directory=directory, clock=clock)
-    return await listen(settings, face_of(around, settings.server_code))
+    return await listen(settings, face_of(around, settings.server_code, signers))
 
 
 async def listen(settings: XRoadSettings, face: XRoadFace) -> web.AppRunner:
