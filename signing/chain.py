@@ -105,7 +105,7 @@ def load_seal_certificate(
     Args:
         der: the certificate.
         agency: whom it is registered for.
-        alg: the registered algorithm; None is ES256 for P-256 and PS256 for RSA.
+        alg: the registered algorithm; None is ES256 for P-256, ES384 for P-384 and PS256 for RSA.
         revoked_at_ms: when the registry revoked it.
 
     Raises:

@@ -194,7 +194,7 @@ def _seals(bundle: Bundle) -> Iterator[Step]:
         except SealTextError:
             continue
         if head.x5t in named:
-            kind = "EC" if head.alg == "ES256" else "RSA"
+            kind = "EC" if head.alg in {"ES256", "ES384"} else "RSA"
             lines.append(_SEAL.format(piece=name, agency=named[head.x5t], key=kind, alg=head.alg))
     if lines:
         yield Step(

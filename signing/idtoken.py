@@ -66,7 +66,7 @@ class TokenPolicy:
     level_claim: str = "acr"
     subject_claim: str = "sub"
     number: re.Pattern[str] = _CITIZEN
-    algorithms: frozenset[Algorithm] = frozenset(Algorithm)
+    algorithms: frozenset[Algorithm] = frozenset({Algorithm.ES256, Algorithm.PS256, Algorithm.RS256})
     access_tokens: bool = False
     skew_s: int = 30
     max_age_s: int = 600

@@ -33,7 +33,7 @@ from signing.keys import (
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 RawSign: TypeAlias = Callable[[Algorithm, bytes], bytes]
-"""Data in, the JOSE signature over its SHA-256 out."""
+"""Algorithm and data in, the JOSE signature out."""
 _DER: Final = serialization.Encoding.DER
 _PEM: Final = serialization.Encoding.PEM
 
@@ -141,7 +141,7 @@ def request_for(key: OutsideKey, agency: str, *, common: str | None = None) -> b
         ]
     )
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    made = builder.sign(key.for_builders(), hashes.SHA256())
+    made = builder.sign(key.for_builders(), builder_hash(key.alg))
     if not made.is_signature_valid:
         raise KeyRefusedError("key: the request it signed does not verify")
     return made.public_bytes(_PEM)
@@ -154,34 +154,46 @@ def builder_key(signer: Signer) -> PrivateKey:
         KeyRefusedError: PS256, with which builders here do not sign, or a key outside the closed list.
     """
     if signer.alg is Algorithm.PS256:
-        raise KeyRefusedError("key: an authority signs with ES256 or RS256 (alg=RS256)")
+        raise KeyRefusedError("key: an authority signs with ES256, ES384 or RS256 (alg=RS256)")
     public = x509.load_der_x509_certificate(signer.certificate).public_key()
     der = public.public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return OutsideKey(der, lambda _, data: signer.sign(data), signer.alg.value).for_builders()
 
 
-def new_key(agency: str) -> tuple[bytes, bytes]:
-    """A new P-256 key (PEM, PKCS #8, in the clear) and a certificate request (PEM) of it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def builder_hash(alg: Algorithm) -> hashes.SHA256 | hashes.SHA384:
+    """With what a builder must hash for a key of this algorithm."""
+    return hashes.SHA384() if alg is Algorithm.ES384 else hashes.SHA256()
+
+
+def new_key(agency: str, alg: Algorithm = Algorithm.ES256) -> tuple[bytes, bytes]:
+    """A new key (PEM, PKCS #8, in the clear) on P-384 for ES384, else on P-256, and a request (PEM) of it."""
+    wanted = Algorithm.ES384 if alg is Algorithm.ES384 else Algorithm.ES256
+    key = ec.generate_private_key(ec.SECP384R1() if wanted is Algorithm.ES384 else ec.SECP256R1())
     der = key.public_key().public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
     def sign(_: Algorithm, data: bytes) -> bytes:
-        return raw_from_der(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return raw_from_der(key.sign(data, ec.ECDSA(builder_hash(wanted))), wanted)
 
     plain = key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return plain, request_for(OutsideKey(der, sign), agency)
 
 
 class _Ec(ec.EllipticCurvePrivateKey):
-    """A P-256 key that only signs, for cryptography's builders."""
+    """A key on a curve that only signs, for cryptography's builders."""
 
     def __init__(self, key: OutsideKey, public: ec.EllipticCurvePublicKey) -> None:
         self._key = key
         self._public = public
 
     def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        """DER of the signature; builders here always ask for SHA-256."""
-        del signature_algorithm
+        """DER of the signature, with the digest of the key's own algorithm, which `builder_hash` has builders ask for.
+
+        Raises:
+            UnsupportedAlgorithm: another digest was asked for.
+        """
+        asked = signature_algorithm.algorithm
+        if not isinstance(asked, type(builder_hash(self._key.alg))):
+            raise UnsupportedAlgorithm("the key signs with another digest")
         raw = self._key.sign(bytes(data))
         half = len(raw) // 2
         return encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))
@@ -192,12 +204,12 @@ class _Ec(ec.EllipticCurvePrivateKey):
 
     @property
     def curve(self) -> ec.EllipticCurve:
-        """P-256."""
+        """P-256 or P-384."""
         return self._public.curve
 
     @property
     def key_size(self) -> int:
-        """256."""
+        """256 or 384."""
         return self._public.key_size
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:

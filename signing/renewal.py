@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 
 from schemas.sealed import Sealed
 from schemas.text import moment, moment_ms
@@ -25,7 +25,7 @@ from schemas.words import AgencyId, Moment, Uuid7
 from signing.chain import UNREADABLE, CertificateError, Use, check_chain, load_seal_certificate, parsed, subject_agency
 from signing.jws import check as check_seal
 from signing.keys import PublicKey, Signer, admitted_key
-from signing.outside import builder_key
+from signing.outside import builder_hash, builder_key
 
 MAX_REQUEST_BYTES: Final = 8192
 _BACKDATED: Final = timedelta(minutes=5)
@@ -143,7 +143,7 @@ def issue(asked: Asked, signer: Signer, policy: IssuingPolicy, now: datetime) ->
 
     Args:
         asked: a request that holds.
-        signer: the authority's key with its certificate: ES256, or RS256.
+        signer: the authority's key with its certificate: ES256, ES384 or RS256.
         policy: the operator's limits.
         now: when it is issued, aware.
 
@@ -172,7 +172,7 @@ def issue(asked: Asked, signer: Signer, policy: IssuingPolicy, now: datetime) ->
         kept = isinstance(extension.value, (x509.KeyUsage, *_KEPT)) or extension.oid == _QC_STATEMENTS
         if kept:
             builder = builder.add_extension(extension.value, critical=extension.critical)
-    return builder.sign(builder_key(signer), hashes.SHA256()).public_bytes(_DER)
+    return builder.sign(builder_key(signer), builder_hash(signer.alg)).public_bytes(_DER)
 
 
 def _read(data: bytes) -> Renewal:

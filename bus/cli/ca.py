@@ -30,7 +30,7 @@ JournalFile: TypeAlias = Annotated[Path, typer.Option(help="File with everything
 @app.command("serve")
 def serve(
     *,
-    key: Annotated[str, typer.Option(help="Key address of the authority: ES256, or RS256 (alg=RS256).")],
+    key: Annotated[str, typer.Option(help="Key address of the authority: ES256, ES384, or RS256 (alg=RS256).")],
     anchor: Annotated[Path, typer.Option(help="PEM file of the root above it.")],
     instance: Annotated[str, typer.Option(help="The installation, such as VN-test.")],
     journal: JournalFile,

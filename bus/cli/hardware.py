@@ -25,10 +25,11 @@ def init(
     address: KeyAt,
     *,
     rsa: Annotated[int, typer.Option(help="RSA of 3072 or 4096 bits; P-256 if left out.")] = 0,
+    p384: Annotated[bool, typer.Option("--p384", help="P-384 in place of P-256.")] = False,
     as_json: Json = False,
 ) -> None:
     """Make a key pair in the token, under the address' label. It never leaves."""
-    made = hardware.make(address, bits=rsa)
+    made = hardware.make(address, bits=rsa or (hardware.P384 if p384 else 0))
     emit({"address": made}, made, as_json=as_json)
 
 

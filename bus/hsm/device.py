@@ -1,9 +1,10 @@
 """One token through python-pkcs11: log in once, find keys once, sign digests. Only the token's own process imports it.
 
 Promises: what the vendor's library says becomes a `TokenError` with a `Fault`; keys are made sensitive and never
-extractable, and take no other use than signing; ES256 is CKM_ECDSA over the digest (r ‖ s), PS256 CKM_RSA_PKCS_PSS,
-RS256 CKM_RSA_PKCS over the DigestInfo, so that no token needs to know how to hash. The PIN is overwritten here after
-the login; copies that Python and the vendor's library made end with the process. Leaves out: queues, restarts.
+extractable, and take no other use than signing; ES256 and ES384 are CKM_ECDSA over the digest (r ‖ s), PS256
+CKM_RSA_PKCS_PSS, RS256 CKM_RSA_PKCS over the DigestInfo, so that no token needs to know how to hash. The PIN is
+overwritten here after the login; copies that Python and the vendor's library made end with the process. Leaves out:
+queues, restarts.
 
 Sources: PKCS #11 v2.40 mechanisms §2.1 (RSA), §2.3 (ECDSA); RFC 8017 §9.2 note 1 (DigestInfo of SHA-256).
 """
@@ -25,12 +26,16 @@ from config.secrets import SecretError, read_secret
 A: Final = pkcs11.Attribute
 DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 DIGEST_BYTES: Final = 32
+P384: Final = 384
+"""Where bits of a new key are asked for: P-384 in place of RSA."""
 _PSS: Final = (pkcs11.Mechanism.SHA256, pkcs11.MGF.SHA256, DIGEST_BYTES)
-_HOW: Final[dict[str, tuple[pkcs11.KeyType, pkcs11.Mechanism, object]]] = {
-    "ES256": (pkcs11.KeyType.EC, pkcs11.Mechanism.ECDSA, None),
-    "PS256": (pkcs11.KeyType.RSA, pkcs11.Mechanism.RSA_PKCS_PSS, _PSS),
-    "RS256": (pkcs11.KeyType.RSA, pkcs11.Mechanism.RSA_PKCS, None),
+_HOW: Final[dict[str, tuple[pkcs11.KeyType, pkcs11.Mechanism, object, int]]] = {
+    "ES256": (pkcs11.KeyType.EC, pkcs11.Mechanism.ECDSA, None, DIGEST_BYTES),
+    "ES384": (pkcs11.KeyType.EC, pkcs11.Mechanism.ECDSA, None, P384 // 8),
+    "PS256": (pkcs11.KeyType.RSA, pkcs11.Mechanism.RSA_PKCS_PSS, _PSS, DIGEST_BYTES),
+    "RS256": (pkcs11.KeyType.RSA, pkcs11.Mechanism.RSA_PKCS, None, DIGEST_BYTES),
 }
+_CURVES: Final = {"P-256": "secp256r1", "P-384": "secp384r1"}
 _OF_THE_PIN: Final = (
     pkcs11.PinExpired,
     pkcs11.PinIncorrect,
@@ -75,15 +80,15 @@ class Token:
         self._keys: dict[KeyName, Any] = {}
 
     def sign(self, name: KeyName, alg: str, digest: bytes) -> bytes:
-        """The raw signature over a SHA-256 digest.
+        """The raw signature over a digest of the algorithm's length.
 
         Raises:
             TokenError: there is no such key, it is of another kind, or the token is gone.
         """
         how = _HOW.get(alg)
-        if how is None or len(digest) != DIGEST_BYTES:
-            raise TokenError(Fault.REFUSED, "only SHA-256 digests, for ES256, PS256 and RS256")
-        kind, mechanism, parameter = how
+        if how is None or len(digest) != how[3]:
+            raise TokenError(Fault.REFUSED, "only digests of the length that ES256, ES384, PS256 and RS256 sign")
+        kind, mechanism, parameter, _ = how
         with _translated():
             key = self._key(name)
             if key.key_type is not kind:
@@ -126,10 +131,10 @@ class Token:
                 "capabilities": pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY,
                 "private_template": private,
             }
-            if bits:
+            if bits not in {0, P384}:
                 self._session.generate_keypair(pkcs11.KeyType.RSA, bits, **how)
                 return
-            curve = {A.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
+            curve = {A.EC_PARAMS: encode_named_curve_parameters(_CURVES["P-384" if bits else "P-256"])}
             domain = self._session.create_domain_parameters(pkcs11.KeyType.EC, curve, local=True)
             domain.generate_keypair(**how)
 
@@ -179,8 +184,15 @@ class Token:
     def _found(self, key: Any) -> Found:  # noqa: ANN401 - as above
         certificates = self._certificates(key.id)
         held = bytes(certificates[0][A.VALUE]) if len(certificates) == 1 else b""
-        kind = "P-256" if key.key_type is pkcs11.KeyType.EC else f"{key.key_type.name}-{key.key_length}"
+        on_curve = key.key_type is pkcs11.KeyType.EC
+        kind = _curve_of(key) if on_curve else f"{key.key_type.name}-{key.key_length}"
         return Found(key.label, key.id, kind, bool(key[A.EXTRACTABLE]), held)
+
+
+def _curve_of(key: Any) -> str:  # noqa: ANN401 - as above
+    """Which curve of the list a key is on; `EC` for any other."""
+    held = bytes(key[A.EC_PARAMS])
+    return next((name for name, curve in _CURVES.items() if encode_named_curve_parameters(curve) == held), "EC")
 
 
 def _find(opening: Open) -> pkcs11.Token:

@@ -66,7 +66,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
 
 
 class Sign(msgspec.Struct, frozen=True, tag=True):
-    """Sign a SHA-256 digest. The answer is the raw signature: r ‖ s, or the modulus' length."""
+    """Sign a digest: SHA-384 for ES384, else SHA-256. The answer is raw: r ‖ s, or the modulus' length."""
 
     number: int
     key: KeyName
@@ -95,7 +95,7 @@ class Look(msgspec.Struct, frozen=True, tag=True):
 
 
 class Make(msgspec.Struct, frozen=True, tag=True):
-    """Make a key pair in the token, `bits` of RSA or P-256 where 0."""
+    """Make a key pair in the token: `bits` of RSA, P-384 where 384, P-256 where 0."""
 
     number: int
     key: KeyName

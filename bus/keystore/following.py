@@ -110,7 +110,7 @@ class NextKey:
             return f"{address}&", request
         if scheme != "file":
             raise KeyAddressError(scheme, "key-renewal", "keys of this kind are renewed by hand")
-        key, request = new_key(self._agency)
+        key, request = new_key(self._agency, open_key(self._address).alg)
         place = self._folder.absolute() / "next.key.pem"
         replace_secret(place, key)
         return f"file:{quote(str(place))}?", request

@@ -28,6 +28,7 @@ from signing.outside import request_for, subject_of
 
 ID_BYTES: Final = 8
 RSA_BITS: Final = (3072, 4096)
+P384: Final = 384
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Listed:
     Attributes:
         address: the key's, with label and id.
         label: CKA_LABEL.
-        kind: `P-256`, `RSA-3072`…
+        kind: `P-256`, `P-384`, `RSA-3072`…
         extractable: whether the token would give the key away; it should not.
         x5t: thumbprint of the certificate beside it; empty where there is none.
         not_after: when that certificate ends.
@@ -52,14 +53,14 @@ class Listed:
 
 
 def make(address: str, *, bits: int = 0) -> str:
-    """Make a key pair under the address' label, P-256 or RSA of `bits`; its full address.
+    """Make a key pair under the address' label: P-256 (0), P-384 (384) or RSA of `bits`; its full address.
 
     Raises:
         KeyAddressError: the label is missing or taken, or the token refuses.
     """
     named = pkcs11_uri.read(address)
-    if bits not in {0, *RSA_BITS} or not named.key.label:
-        raise _refused("key-option", "a new key has a label (object=), and is P-256 or RSA of 3072 or 4096 bits")
+    if bits not in {0, P384, *RSA_BITS} or not named.key.label:
+        raise _refused("key-option", "a new key has a label (object=), and is P-256, P-384 or RSA of 3072 or 4096 bits")
     with _token(named) as slot:
         if any(one.label == named.key.label for one in _looked(slot)):
             raise _refused("key-taken", "a key of this label is there: rotate makes the next one")
@@ -121,8 +122,8 @@ def rotate(address: str, agency: str, *, today: str) -> tuple[str, bytes]:
         label = f"{now[0].label.partition('@')[0]}@{today}"
         if any(one.label == label for one in keys):
             raise _refused("key-taken", "the next key of this day is there already: give it its certificate (import)")
-        kind, _, bits = now[0].kind.partition("-")
-        made = _made(slot, replace(named, certificate=None), label, int(bits) if kind == "RSA" else 0)
+        bits = now[0].kind.partition("-")[2]
+        made = _made(slot, replace(named, certificate=None), label, 0 if now[0].kind == "P-256" else int(bits))
         next_key = outside_key(slot, pkcs11_uri.read(made).key, named.alg)
         return made, request_for(next_key, agency)
 

@@ -9,7 +9,6 @@ putting certificates beside them (`hardware`).
 from __future__ import annotations
 
 import secrets
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from bus.hsm.wire import Certificate, KeyName, Open, Public, Sign
 from bus.keystore import pkcs11_uri
 from bus.keystore.address import KeyAddress, KeyAddressError
 from bus.keystore.pkcs11_uri import HardwareKey
-from signing.keys import Algorithm, KeyRefusedError, thumbprint
+from signing.keys import Algorithm, KeyRefusedError, digest_for, thumbprint
 from signing.outside import OutsideKey
 
 MAX_CERTIFICATE_BYTES: Final = 65_536
@@ -88,7 +87,7 @@ def outside_key(slot: Slot, name: KeyName, alg: str | None = None) -> OutsideKey
     """
 
     def sign(algorithm: Algorithm, data: bytes) -> bytes:
-        digest = sha256(data).digest()
+        digest = digest_for(algorithm, data)
         return slot.ask(lambda number: Sign(number, name, algorithm.value, digest))
 
     return OutsideKey(slot.ask(lambda number: Public(number, name)), sign, alg)

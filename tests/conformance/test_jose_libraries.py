@@ -20,7 +20,7 @@ from signing.keys import Algorithm, accepted_spelling
 from signing.merkle import leaf_hash
 from signing.verdict import Indication
 
-ALGORITHMS = ["ES256", "PS256", "RS256"]
+ALGORITHMS = ["ES256", "ES384", "PS256", "RS256"]
 ENVELOPE = b'{"v":1}'
 PAYLOAD = {"v": 1, "instance": INSTANCE, "size": 1, "root": b64url_encode(leaf_hash(ENVELOPE))}
 LENIENT = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
@@ -31,11 +31,11 @@ def public_pem(alg: str) -> bytes:
 
 
 def private_pem(alg: str) -> bytes:
-    return issued(kind="P-256" if alg == "ES256" else "RSA").key
+    return issued(kind={"ES256": "P-256", "ES384": "P-384"}.get(alg, "RSA")).key
 
 
 def by_joserfc(pem: bytes, alg: str) -> ECKey | RSAKey:
-    return (ECKey if alg == "ES256" else RSAKey).import_key(pem)
+    return (ECKey if alg.startswith("ES") else RSAKey).import_key(pem)
 
 
 def header(alg: str, **changes: object) -> dict[str, object]:

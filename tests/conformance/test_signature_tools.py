@@ -6,7 +6,6 @@ asks for it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import zipfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 import xroad_kit
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from dss_kit import java
 from tsa_kit import run
 from xades_kit import FILES, Bench, later
 
@@ -25,7 +25,6 @@ from signing.xades_policy import Demands
 from signing.xades_stamps import signature_input
 from signing.xades_values import SignatureStamp
 
-SOURCE = Path(__file__).parent / "dss"
 KINDS = ("P-256", "P-384", "RSA")
 
 
@@ -91,25 +90,6 @@ def test_openssl_takes_the_time_stamp_over_the_signature(bench: Bench, packets: 
     data.write_bytes(signature_input(signature))
     root = bench.folder / "tsa" / "root.pem"
     assert b"OK" in run("ts", "-verify", "-token_in", "-in", token, "-data", data, "-CAfile", root)
-
-
-@pytest.fixture(scope="module")
-def dss(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The class path of EU DSS with our two runners."""
-    if os.environ.get("LIENTHONG_TEST_DSS") != "1" or shutil.which("mvn") is None:
-        pytest.skip("EU DSS is not asked for, or there is no mvn on this machine")
-    folder = tmp_path_factory.mktemp("dss") / "dss"
-    shutil.copytree(SOURCE, folder)
-    words = ["mvn", "-q", "-B", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, check=False, timeout=900)
-    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
-    return f"{folder}/target/classes:{(folder / 'classpath').read_text().strip()}"
-
-
-def java(dss: str, *words: object) -> str:
-    done = subprocess.run(["java", "-cp", dss, *map(str, words)], capture_output=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
-    return done.stdout.decode()
 
 
 @pytest.mark.timeout(900)

@@ -14,6 +14,9 @@ from time import sleep
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jws
+from joserfc.jwk import ECKey
 from softhsm_kit import MODULE, NOW, Hsm, needs_softhsm, softhsm
 
 from bus.hsm import slot
@@ -23,8 +26,15 @@ from bus.keystore.pkcs11 import HardwareSigner
 from bus.notary import Notary
 from config.secrets import replace_secret
 from schemas.envelope import Envelope, InReplyTo, Kind, Party
+from signing import asice
 from signing.chain import Use, check_chain, load_seal_certificate
+from signing.jws import seal as seal_envelopes
 from signing.keys import verify
+from signing.packet import Level
+from signing.verdict import Indication
+from signing.xades_policy import Demands, SignatureTrust
+from signing.xades_seal import File
+from signing.xades_words import Method
 
 pytestmark = needs_softhsm
 KILLS = 1 + int(os.environ.get("LIENTHONG_TEST_KILLS", "20")) // 20
@@ -81,6 +91,31 @@ def test_a_key_of_each_kind_signs_and_never_leaves(hsm: Hsm, seal: str):
     assert len(slot._slots) == 1  # one process served all of it
     assert rule(f"{seal}&alg=PS256") == "key-refused"
     assert x509.load_pem_x509_csr(hardware.request(wide, "a100001")).is_signature_valid
+
+
+def test_a_key_on_p384_seals_messages_and_containers(hsm: Hsm):
+    address = hsm.certified("long", bits=hardware.P384)
+    signer = opened(address)
+    assert (signer.alg, len(signer.sign(b"root"))) == ("ES384", 96)
+    assert holds(signer, b"root")
+    assert {one.label: one.kind for one in hardware.listed(hsm.address(""))}["long"] == "P-384"
+    sealed = seal_envelopes([b"{}"], signer, instance="VN-test", now_ms=round(NOW.timestamp() * 1000))[0].seal
+    public = x509.load_der_x509_certificate(signer.certificate).public_key()
+    key = ECKey.import_key(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    registry = jws.JWSRegistry(algorithms=["ES384"], strict_check_header=False)
+    assert jws.deserialize_compact(sealed, key, registry=registry).headers()["x5t#S256"] == signer.x5t
+    packet = asice.seal([File("x.txt", b"x", "text/plain")], signer, NOW)
+    assert packet.signature.method is Method.ECDSA_SHA384
+    trust = SignatureTrust(tuple(hsm.pki.anchors), (), tuple(hsm.pki.intermediates))
+    verdict = asice.check(packet.container(), trust, NOW + timedelta(minutes=1), Demands(least=Level.B)).verdict
+    assert verdict.reason is Indication.TRY_LATER, "whether it was revoked is all that is not known"
+    request = x509.load_pem_x509_csr(hardware.request(address, "a100001"))
+    assert request.is_signature_valid
+    new, asked = hardware.rotate(address, "a100001", today="2026-11-23")
+    hardware.keep(new, hsm.pki.issue_for(asked, "a100001", NOW))
+    slot.close_all()
+    assert opened(new).alg == "ES384"
+    assert rule(f"{address}&alg=ES256") == "key-refused"
 
 
 def test_a_certificate_stays_with_its_key(hsm: Hsm, seal: str, tmp_path: Path):

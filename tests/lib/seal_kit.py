@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import cache
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from signing import chain, keys
 from signing.devpki import DevPki, Issued
@@ -29,12 +29,13 @@ def issued(agency: str = "a100001", kind: str = "P-256") -> Issued:
 
 @cache  # beneath the defaults, so that one agency has one certificate however it is asked for
 def _issued(agency: str, kind: str) -> Issued:
-    return pki().seal(agency, NOW, key=None if kind == "P-256" else rsa_key())
+    keys_of = {"P-256": lambda: None, "P-384": lambda: ec.generate_private_key(ec.SECP384R1()), "RSA": rsa_key}
+    return pki().seal(agency, NOW, key=keys_of[kind]())
 
 
 @cache
 def signer(agency: str = "a100001", alg: str = "ES256") -> keys.MemorySigner:
-    one = issued(agency, "P-256" if alg == "ES256" else "RSA")
+    one = issued(agency, {"ES256": "P-256", "ES384": "P-384"}.get(alg, "RSA"))
     return keys.load_signer(one.key, one.certificate, alg=keys.Algorithm(alg))
 
 

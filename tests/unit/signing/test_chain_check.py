@@ -121,7 +121,8 @@ def test_an_unknown_critical_extension_is_not_overlooked():
     [
         rsa.generate_private_key(public_exponent=65537, key_size=2048),
         rsa.generate_private_key(public_exponent=3, key_size=3072),
-        ec.generate_private_key(ec.SECP384R1()),
+        ec.generate_private_key(ec.SECP521R1()),
+        ec.generate_private_key(ec.BrainpoolP384R1()),
         ed25519.Ed25519PrivateKey.generate(),
     ],
 )
@@ -130,6 +131,14 @@ def test_keys_outside_the_closed_list_are_refused(key: object):
     with pytest.raises(CertificateError, match="closed list"):
         load_seal_certificate(der)
     assert verdict_on(der) in {Indication.CRYPTO_CONSTRAINTS_FAILURE, Indication.NO_CERTIFICATE_CHAIN_FOUND}
+
+
+def test_a_key_on_p384_is_registered_for_its_own_algorithm():
+    der = custom(key=ec.generate_private_key(ec.SECP384R1()))
+    assert verdict_on(der) is None
+    assert load_seal_certificate(der).alg is Algorithm.ES384
+    with pytest.raises(CertificateError):
+        load_seal_certificate(der, alg=Algorithm.ES256)
 
 
 def test_rsa_certificates_are_registered_for_one_padding():

@@ -52,7 +52,7 @@ PAYLOAD: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("alg", ["ES256", "PS256", "RS256"])
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "PS256", "RS256"])
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_every_envelope_of_a_batch_holds(alg: str, size: int):
     for sealed in make(ENVELOPES[:size], alg):
