@@ -83,6 +83,8 @@ class RestAdapter(Adapter):
 
     async def close(self) -> None:
         """Close the pool."""
+        if self._keeper is not None:
+            await self._keeper.close()
         await self._pipe.close()
 
     async def _ask(self, query: Query) -> Found:

@@ -1,7 +1,9 @@
 """Access tokens for REST systems: fetched once, kept until shortly before they expire, never logged.
 
 Promises: a token without a known lifetime is refused (a token kept for ever fails on a bad day);
-one fetch at a time; a token that the system rejects is dropped and fetched once more.
+one fetch at a time, which all who wait share, and which goes on for the others when the one who began it gives up;
+a token that the system rejects is dropped and fetched once more.
+Leaves out: clients that prove themselves by a signature (private_key_jwt).
 Source: OAuth 2.0 client credentials, RFC 6749 clause 4.4, and the near relatives that portals use.
 """
 
@@ -15,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from adapters import values
-from adapters.http import HttpPipe, Reply, Request
+from adapters.http import BaseUrl, HttpPipe, Reply, Request
 from adapters.mapping import SourcePath
 from adapters.operation import Strict
 from adapters.port import PeerError, PeerFault
@@ -42,7 +44,10 @@ HeaderName = Annotated[str, AfterValidator(_is_header)]
 class TokenSettings(Strict):
     """How to get a token: `basic` puts the client in a header, `form` and `json` into the body."""
 
-    path: str = Field(pattern=r"^/")
+    path: str | None = Field(default=None, pattern=r"^/")
+    """Below the adapter's own `base_url`."""
+    url: BaseUrl | None = None
+    """Elsewhere, whole; instead of `path`."""
     style: Literal["basic", "form", "json"] = "basic"
     client_id: str = Field(min_length=1)
     secret_file: str = Field(min_length=1)
@@ -55,8 +60,16 @@ class TokenSettings(Strict):
     """Used when the reply does not tell."""
     early_s: int = Field(default=30, ge=0)
     """A token is renewed this long before it expires."""
+    timeout_s: float = Field(default=10.0, gt=0, le=300, strict=False)
+    """For one fetch, whoever waits for it."""
     header: HeaderName = "Authorization"
     prefix: str = "Bearer "
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TokenSettings:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either `path`, below the base URL, or `url`")
+        return self
 
 
 class TokenKeeper:
@@ -68,11 +81,19 @@ class TokenKeeper:
         self._secret = ""
         self._token = ""
         self._good_until = 0.0
-        self._lock = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     def start(self, surroundings: Surroundings) -> None:
         """Read the secret."""
         self._secret = surroundings.secrets(self._settings.secret_file).strip()
+
+    async def close(self) -> None:
+        """End a fetch that is under way, and forget the token."""
+        fetching, self._fetching = self._fetching, None
+        self._good_until = 0.0
+        if fetching is not None:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
 
     def drop(self, headers: dict[str, str]) -> None:
         """Forget the token these headers carried, unless it has been replaced meanwhile."""
@@ -81,10 +102,19 @@ class TokenKeeper:
 
     async def headers(self) -> dict[str, str]:
         """The header that carries a token that is still good; fetches one when needed."""
-        async with self._lock:
-            if time.monotonic() >= self._good_until:
+        if time.monotonic() >= self._good_until:
+            if self._fetching is None or self._fetching.done():
+                self._fetching = asyncio.create_task(self._fetch_in_time(), name="adapter-token")
+                self._fetching.add_done_callback(_noted)
+            await asyncio.shield(self._fetching)
+        return {self._settings.header: self._settings.prefix + self._token}
+
+    async def _fetch_in_time(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
                 await self._fetch()
-            return {self._settings.header: self._settings.prefix + self._token}
+        except TimeoutError:
+            raise PeerError(PeerFault.TIMEOUT, rule="token-timeout", outcome_known=True) from None
 
     async def _fetch(self) -> None:
         asked = time.monotonic()
@@ -108,7 +138,7 @@ class TokenKeeper:
         if settings.style == "json":
             headers["Content-Type"] = "application/json"
             body = orjson.dumps(fields)
-        return Request("POST", self._pipe.base_url + settings.path, headers, body)
+        return Request("POST", settings.url or f"{self._pipe.base_url}{settings.path}", headers, body)
 
     def _read(self, reply: Reply) -> tuple[str, int]:
         try:
@@ -123,3 +153,9 @@ class TokenKeeper:
         if lifetime_s is None:
             raise PeerError(PeerFault.BAD_ANSWER, rule="token-without-lifetime", outcome_known=True)
         return token, lifetime_s
+
+
+def _noted(fetching: asyncio.Task[None]) -> None:
+    """Those who wait are told; where all have gone, nobody is, and that is no accident."""
+    if not fetching.cancelled():
+        fetching.exception()
