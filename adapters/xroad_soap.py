@@ -3,6 +3,7 @@
 Promises: the message reaches the service as X-Road's provider server sends it: content type, SOAPAction, the bytes of
 every part, and no other header of the client's. The answer's header must repeat the request's; its request hash is put
 in here, and one that it brings is replaced. A fault of an opaque service is its answer, of a shaped one a `PeerError`.
+A question without a message gets one where the settings say in whose name (`adapters.xroad_soap_own`).
 Leaves out who may call (the node), WSDL, and services that know nothing of X-Road (kind `soap`).
 Source: PR-MESS 4.0 §2.2, §2.4.
 """
@@ -10,16 +11,18 @@ Source: PR-MESS 4.0 §2.2, §2.4.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 from lxml import etree
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
 from adapters.operation import Faults, Settings, Strict, Texts
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.soap_xml import body_of, fault_codes
 from adapters.surroundings import Surroundings, TlsFiles
+from adapters.xroad_bridge_named import SoapServiceName
+from adapters.xroad_soap_own import OwnCaller, message_of
 from schemas.parts import BODY, PAYLOAD, Carried
 from schemas.xml import XmlLimits, parse
 from schemas.xroad import posted, splicing
@@ -43,6 +46,8 @@ def _is_service(url: str) -> str:
 class XRoadSoapOperation(Strict):
     """One operation; which service code it answers says the registry (`xroad`)."""
 
+    service: SoapServiceName | None = None
+    """X-Road's name of it, for questions that come without a message of X-Road's: needed where `caller` is set."""
     safe: bool = False
     """Asking twice does no more than asking once: it may be retried. The registry must say the same."""
     faults: Faults = Field(default_factory=dict)
@@ -57,7 +62,16 @@ class XRoadSoapSettings(Settings):
     tls: TlsFiles | None = None
     fault_codes: Texts = ("faultCode", "MaLoi", "ErrorCode", "errorCode", "code", "Code")
     """Of a shaped service: names of elements in a fault's detail that hold the service's own code."""
+    caller: OwnCaller | None = None
+    """Of a shaped service: in whose name questions go that come without a message; without it they are refused."""
     operations: dict[str, XRoadSoapOperation] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_caller(self) -> Self:
+        nameless = [name for name, one in self.operations.items() if one.service is None]
+        if self.caller is not None and nameless:
+            raise ValueError(f"with `caller`, every operation names its `service`: {nameless[0]} does not")
+        return self
 
 
 class XRoadSoapAdapter(Adapter):
@@ -90,9 +104,8 @@ class XRoadSoapAdapter(Adapter):
 
     async def _ask(self, query: Query) -> Found:
         # ① the message as it was sent to X-Road, or bad-question with nothing sent
-        parts = {part.id: part for part in query.parts}
-        shaped = PAYLOAD in parts
-        sent, request = _request(query, parts, shaped=shaped)
+        shaped = bool(query.body)
+        sent, request = self._request(query, shaped=shaped)
         # ② the call; HTTP 500 is how SOAP 1.1 sends a fault
         reply = await self._pipe.move(_http(self._settings.service_url, sent))
         if not reply.is_success and reply.status != HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -108,6 +121,24 @@ class XRoadSoapAdapter(Adapter):
         if shaped:
             return _judged(came, response)
         return Found(parts=posted.to_parts(came._replace(soap=splicing.with_hash(response, request.data))))
+
+    def _request(self, query: Query, *, shaped: bool) -> tuple[Posted, Message]:
+        """What is posted, and the message in it; checked here too, whoever sent it."""
+        parts = {part.id: part for part in query.parts}
+        try:
+            if shaped and PAYLOAD not in parts:
+                sent = self._own(query)
+            else:
+                sent = posted.of_parts(query.parts, parts[PAYLOAD].data if shaped else None)
+            return sent, read_request(sent.soap)
+        except SoapError as error:
+            raise PeerError(PeerFault.BAD_QUESTION, rule=_rule(error)) from None
+
+    def _own(self, query: Query) -> Posted:
+        caller, service = self._settings.caller, self._settings.operations[query.operation].service
+        if caller is None or service is None:
+            raise PeerError(PeerFault.BAD_QUESTION, rule="xroad-message")
+        return message_of(caller, service, query)
 
     def _response(self, reply: Reply) -> tuple[Posted, Message | Fault]:
         try:
@@ -132,15 +163,6 @@ class XRoadSoapAdapter(Adapter):
 
     async def _probe(self) -> Probe:
         return await self._pipe.probe()
-
-
-def _request(query: Query, parts: Mapping[str, Carried], *, shaped: bool) -> tuple[Posted, Message]:
-    """What is posted, and the message in it; checked here too, whoever sent it."""
-    try:
-        sent = posted.of_parts(query.parts, parts[PAYLOAD].data if shaped else None)
-        return sent, read_request(sent.soap)
-    except SoapError as error:
-        raise PeerError(PeerFault.BAD_QUESTION, rule=_rule(error)) from None
 
 
 def _http(url: str, sent: Posted) -> Request:

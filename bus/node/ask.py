@@ -230,7 +230,7 @@ class Asker:
         if proven is None:
             raise problem(Code.RECORD_NOT_WRITTEN, rule="answer-without-receipt", fault_at=FaultAt.HUB)
         came = bodies.named(answer.parts, parts)
-        value = {} if put.service.xroad else plain.shown(shown)  # X-Road's callers read the parts
+        value = {} if put.beside else plain.shown(shown)  # X-Road's callers read the parts
         return Answered(question.id, value, shown.value, answer, proven, came)
 
     def _kept(

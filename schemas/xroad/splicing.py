@@ -9,16 +9,20 @@ X-Road look for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Final
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from schemas.xml import Element
-from schemas.xroad.soap import SOAP, XROAD, Message, RequestHash, request_hash
+from schemas.xroad.soap import IDENTIFIERS, REPRESENTATION, SOAP, XROAD, Header, Message, RequestHash, request_hash
 from schemas.xroad.tags import Tag, closed
 
 PREFIX: Final = "SOAP-ENV"
 DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
+_CODES: Final = (
+    "xRoadInstance", "memberClass", "memberCode", "subsystemCode", "serviceCode", "serviceVersion", "serverCode",
+)  # fmt: skip
 _FIELD_DEPTH: Final = 2
 _BLANKS: Final = b" \t\r\n"
 
@@ -69,6 +73,47 @@ def answer_to(request: Message, wrapper: bytes) -> bytes:
             f"</{PREFIX}:Body></{PREFIX}:Envelope>".encode(),
         )
     )
+
+
+def request_of(header: Header, wrapper: bytes) -> bytes:
+    """A request of our own.
+
+    Args:
+        header: its fields; a request hash is left out.
+        wrapper: XML without declaration, every namespace that it uses declared in it.
+    """
+    spaces = {PREFIX: SOAP, "xrd": XROAD, "id": IDENTIFIERS, "repr": REPRESENTATION}
+    declared = "".join(_declaration(*one) for one in spaces.items())
+    return b"".join(
+        (
+            DECLARATION,
+            f"<{PREFIX}:Envelope{declared}><{PREFIX}:Header>{''.join(_written(header))}</{PREFIX}:Header>".encode(),
+            f"<{PREFIX}:Body>".encode() + wrapper + f"</{PREFIX}:Body></{PREFIX}:Envelope>".encode(),
+        )
+    )
+
+
+def _written(header: Header) -> Iterator[str]:
+    client, service = header.client, header.service
+    yield _identifier("client", "SUBSYSTEM" if client.subsystem else "MEMBER", client)
+    yield _identifier("service", "SERVICE", (*service.client, service.code, service.version))
+    if header.security_server is not None:
+        server = header.security_server
+        yield _identifier("securityServer", "SERVER", (*server[:3], None, None, None, server.code))
+    if header.represented_party is not None:
+        party = zip(("partyClass", "partyCode"), header.represented_party, strict=True)
+        yield f"<repr:representedParty>{_codes('repr', party)}</repr:representedParty>"
+    texts = (("id", header.id), ("userId", header.user_id), ("issue", header.issue))
+    yield _codes("xrd", (*texts, ("protocolVersion", header.protocol_version)))
+
+
+def _identifier(name: str, kind: str, codes: tuple[str | None, ...]) -> str:
+    inner = _codes("id", zip(_CODES, codes, strict=False))
+    return f'<xrd:{name} id:objectType="{kind}">{inner}</xrd:{name}>'
+
+
+def _codes(prefix: str, texts: Iterable[tuple[str, str | None]]) -> str:
+    return "".join(f"<{prefix}:{name}>{escape(text)}</{prefix}:{name}>" for name, text in texts if text is not None)
 
 
 def _inner(request: bytes, hashed: bytes) -> bytes:

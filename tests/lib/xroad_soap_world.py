@@ -30,6 +30,7 @@ PHOTOS: Final = "a100001/population/photos"
 SUBSYSTEM: Final = "VN/GOV/G01/population"
 NUMBER, NAME = "097195001234", "Nguyễn Thị Mẫu"
 NAMESPACE: Final = "http://citizens.example.vn/"
+_CODES_OF: Final = {"confirm": "citizenConfirm/v1", "photo": "citizenPhoto/v1", "erase": "citizenErase"}
 _DESCRIPTION: Final = (
     'description = "descriptions/citizens.wsdl", files = ["descriptions/types/citizens.xsd", "descriptions/common.xsd"]'
 )
@@ -181,8 +182,8 @@ class SoapWorld(XRoadWorld):
             one.directory.replace(self.snapshot, now_ms=self.now_ms)
 
     @asynccontextmanager
-    async def speaking(self, address: str | None = None) -> AsyncIterator[SoapWorld]:
-        """Face and existing service listen; `address`: of another service instead."""
+    async def speaking(self, address: str | None = None, **settings: object) -> AsyncIterator[SoapWorld]:
+        """Face and existing service listen; `address`: of another service instead; `settings`: of its adapters."""
         meta = SoapMetadata(self.around)
         calls = SoapCalls(self.around, meta.services)
         app = web.Application()
@@ -190,8 +191,9 @@ class SoapWorld(XRoadWorld):
         async with AsyncExitStack() as stack:
             url = address or f"{await stack.enter_async_context(serving(app))}/ws"
             for service, operations in ((CITIZENS, ["confirm"]), (PHOTOS, ["photo", "erase"])):
-                tables: dict[str, Any] = {name: {} for name in operations}
-                adapter = build("xroad-soap", {"service_url": url, "operations": tables, "max_answer_bytes": 1 << 23})
+                tables = {name: {"service": f"{SUBSYSTEM}/{_CODES_OF[name]}"} for name in operations}
+                given = {"service_url": url, "operations": tables, "max_answer_bytes": 1 << 23, **settings}
+                adapter = build("xroad-soap", given)
                 self.population.adapters[service] = adapter
                 await adapter.start()
                 stack.push_async_callback(adapter.close)

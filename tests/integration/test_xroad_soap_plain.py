@@ -1,0 +1,66 @@
+"""A question that knows nothing of X-Road, put to a service that knows nothing else: the adapter writes the message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from world import ask, mother, officer
+from xroad_soap_messages import QUESTION
+from xroad_soap_world import CITIZENS, NUMBER, SUBSYSTEM, SoapWorld, repeated
+
+from adapters.kinds import build
+from adapters.port import DeclarationError
+from bus.node.ask import Answered
+from schemas.problems import Code, ProblemError
+from schemas.xroad.ids import Party
+from schemas.xroad.posted import Posted
+from schemas.xroad.soap import read_request
+
+CALLER = {"client": "VN/GOV/G01/gateway", "represented_party": "GOV/{consumer}"}
+
+
+async def put(world: SoapWorld, **changed: Any) -> Answered:  # noqa: ANN401 - any member of a question
+    plain: dict[str, Any] = {
+        "service": CITIZENS,
+        "operation": "confirm",
+        "body": {"xml": QUESTION},
+        "officer": officer(),
+        "subjects": (mother(),),
+    }
+    return await world.consumer.asker.ask(ask(**(plain | changed)))
+
+
+async def dutiful(asked: Posted) -> tuple[int, str, bytes]:
+    return 200, "text/xml", repeated(asked.soap)
+
+
+async def test_the_adapter_writes_a_message_in_the_caller_s_name():
+    async with SoapWorld().speaking(caller=CALLER) as world:
+        world.service.answer = dutiful
+        answered = await put(world)
+        (seen,) = world.service.seen
+    assert "exists>true<" in str(answered.value["xml"])
+    request = read_request(seen.body)
+    assert request.header.client.text == CALLER["client"]
+    assert request.header.service.text == f"{SUBSYSTEM}/citizenConfirm/v1"
+    assert (request.header.user_id, request.header.represented_party) == ("CB-0001", Party("GOV", "H56.20"))
+    assert request.header.id == f"VN-{answered.exchange}"
+    assert request.wrapper.findtext("{*}number") == NUMBER
+    assert (seen.header("Content-Type"), seen.header("SOAPAction")) == ("text/xml; charset=UTF-8", '""')
+
+
+async def test_without_a_caller_it_is_refused_before_anything_is_sent():
+    async with SoapWorld().speaking() as world:
+        with pytest.raises(ProblemError) as refused:
+            await put(world)
+        assert world.service.seen == []
+    assert (refused.value.problem.code, refused.value.problem.rule) == (Code.SYSTEM_BAD_QUESTION, "xroad-message")
+
+
+def test_settings_that_cannot_work_are_refused():
+    with pytest.raises(DeclarationError, match="names its `service`"):
+        build("xroad-soap", {"service_url": "http://h/s", "caller": CALLER, "operations": {"p": {}}})
+    wrong = {"client": "VN", "represented_party": "a/b/c"}
+    with pytest.raises(DeclarationError, match="INSTANCE/CLASS/MEMBER/SUBSYSTEM"):
+        build("xroad-soap", {"service_url": "http://h/s", "caller": wrong, "operations": {"p": {}}})
