@@ -31,7 +31,7 @@ CHAPTERS = (
     ("test_bad_answers", "FALSE_HUB"),
     ("test_bad_times", "TABLE"),
 )
-XROAD = ("test_xroad_rest_calls", "test_xroad_soap_calls", "test_xroad_soap_answers")
+XROAD = ("test_xroad_rest_calls", "test_xroad_soap_calls", "test_xroad_soap_answers", "test_xroad_meta_calls")
 """Modules whose `page()` are the sections of docs/xroad-calls.md, in their order."""
 FILLED = ("envelope.md", "record.md")
 """Pages whose tables alone are printed."""
