@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
@@ -55,6 +56,8 @@ def _is_service(url: str) -> str:
 class XRoadRestOperation(Strict):
     """One operation; which calls it takes says the registry (`endpoints`)."""
 
+    safe: bool = False
+    """Asking twice does no more than asking once: it may be retried. The registry must say the same."""
     statuses: Faults = Field(default_factory=dict)
     """Of a shaped service: HTTP status → reason, before those for all operations."""
 
@@ -95,7 +98,7 @@ class RawPipe(HttpPipe):
                 verb,
                 URL(url, encoded=True),
                 headers=CIMultiDict(headers),
-                data=body,
+                data=None if body is None else io.BytesIO(body),
                 allow_redirects=False,
                 skip_auto_headers=_AUTOMATIC,
             ) as response:

@@ -7,19 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from contextlib import suppress
+from typing import Final
 
 from aiohttp import web
 
 from bus.xroad.around import Limits
-from schemas.problems import Code, FaultAt, problem
+from schemas.problems import Code, FaultAt, ProblemError, problem
+
+LET_BY_S: Final = 5.0
 
 
 async def received(request: web.BaseRequest, limits: Limits) -> bytes:
     """The whole payload.
 
     Raises:
-        ProblemError: 304, it is larger than this face takes.
+        ProblemError: 304, it is larger than this face takes; what still comes is let by for a while, so that the
+            client reads the refusal instead of a broken connection.
     """
+    try:
+        return await _taken(request, limits)
+    except ProblemError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LET_BY_S):
+                async for _ in request.content.iter_any():
+                    pass
+        raise
+
+
+async def _taken(request: web.BaseRequest, limits: Limits) -> bytes:
     if (request.content_length or 0) > limits.max_body_bytes:
         raise _too_large(limits)
     size = 0
@@ -36,5 +52,5 @@ async def received(request: web.BaseRequest, limits: Limits) -> bytes:
         return await asyncio.to_thread(spool.read) if size > limits.max_memory_bytes else spool.read()
 
 
-def _too_large(limits: Limits) -> Exception:
+def _too_large(limits: Limits) -> ProblemError:
     return problem(Code.BODY_TOO_LARGE, fault_at=FaultAt.CONSUMER_SYSTEM, limit=limits.max_body_bytes)

@@ -27,9 +27,11 @@ class Recorded(NamedTuple):
 class EmbeddedNation:
     """The embedded bus in a thread of this process, with the sample systems as processes beside it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, registry: Path | None = None) -> None:
+        """`registry`: an authored folder; none takes the sample nation's."""
         self.settings = EmbeddedSettings(
             state_folder=folder,
+            registry_source=registry,
             hub_listen="127.0.0.1:0",
             node_listen="127.0.0.1:0",
             ledger_listen="127.0.0.1:0",
