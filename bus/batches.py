@@ -28,13 +28,14 @@ from bus.storage.durable import replace_durably
 from signing import asice, batch
 from signing.keys import Signer
 from signing.packet import Level, StepError, reopen
+from signing.second_seal import SUFFIX, SecondKey
 from signing.verdict import Indication, Verdict
 from signing.xades_policy import Demands, SignatureTrust
 from signing.xades_seal import SealRefusedError
 
 ENTRIES: Final = 512
 _CLOCKS_APART: Final = timedelta(minutes=5)
-SEALED: Final = re.compile(r"sealed-\d{4}-\d{2}-\d{2}(-[1-9]\d{0,5}\.asice|\.json)", re.ASCII)
+SEALED: Final = re.compile(r"sealed-\d{4}-\d{2}-\d{2}(-[1-9]\d{0,5}\.asice(\.mldsa65\.json)?|\.json)", re.ASCII)
 """The files of `SealedDays`."""
 _NAME: Final = re.compile(r"sealed-(?P<day>\d{4}-\d{2}-\d{2})-(?P<number>[1-9]\d{0,5})\.asice", re.ASCII)
 _DOUBTS_AT_B: Final = {Indication.NO_CERTIFICATE_CHAIN_FOUND, Indication.TRY_LATER}
@@ -54,12 +55,14 @@ class Sealing:
         services: who is asked for time-stamps and status; None makes level B.
         trust: under which the result is judged.
         entries: how many entries a list has at most.
+        second: opens the key of second seals (ML-DSA-65) over the lists; None makes none.
     """
 
     signer: Callable[[], Signer]
     services: Services | None = None
     trust: SignatureTrust = field(default_factory=lambda: SignatureTrust((), ()))
     entries: int = ENTRIES
+    second: Callable[[], SecondKey] | None = None
 
     @property
     def lasting(self) -> bool:
@@ -177,6 +180,8 @@ class SealedDays:
             data = asyncio.run(seal(chunk, sealing))
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path = self._folder / f"sealed-{day.isoformat()}-{number}.asice"
+            if sealing.second is not None:
+                replace_durably(path.with_name(path.name + SUFFIX), sealing.second().seal(batch.write(chunk)))
             replace_durably(path, data)
             must_hold(path.read_bytes(), sealing)
             made.append(path)

@@ -5,7 +5,7 @@ Promises and limits as in ``config.model``. Leaves out: the key, which is the se
 
 from pydantic import Field
 
-from config.model import FilePath, HttpUrl, Settings
+from config.model import FilePath, HttpUrl, SecretPath, Settings
 
 
 class EvidenceSettings(Settings):
@@ -25,5 +25,7 @@ class EvidenceSettings(Settings):
     """Addresses of CRLs, besides those that certificates name."""
     entries_per_container: int = Field(default=512, ge=1, le=65_536)
     """How many seals of messages one container of a node's archive lists; those of one exchange stay together."""
+    second_seal: SecretPath | None = None
+    """PEM file with an ML-DSA-65 key that seals each list a second time, in a file beside the container."""
     timeout_seconds: float = Field(default=10.0, ge=1.0, le=120.0)
     """How long one service may take, in seconds."""

@@ -27,6 +27,7 @@ from signing.examine import Finding, Trust, examine, overall
 from signing.packet import Level
 from signing.page import examine as examine_page
 from signing.page import looks_like as is_page
+from signing.second_seal import public_from_pem
 from signing.signed_files import Reader
 from signing.tlog_examine import examine_proof
 from signing.tlog_policy import MAX_POLICY_BYTES, Policy
@@ -108,6 +109,14 @@ def _parser() -> argparse.ArgumentParser:
         help="certificates that may have signed a trusted list",
     )
     parser.add_argument(
+        "--second-key",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PEM",
+        help="public keys (ML-DSA-65) of second seals that you trust",
+    )
+    parser.add_argument(
         "--data",
         action="append",
         default=[],
@@ -162,6 +171,7 @@ def _reader(options: argparse.Namespace, trust: Trust, at_ms: int) -> Reader:
         Demands(least=Level[options.level]),
         {file.name: file.read_bytes() for file in options.data},
         tuple(der for file in options.list_signer for der in der_from_pem(file.read_bytes())),
+        tuple(public_from_pem(file.read_bytes()) for file in options.second_key),
     )
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from signing import asice, asice_zip, batch, legacy_xml, timestamp, trustlist_check, xroad
+from signing import asice, asice_zip, batch, legacy_xml, second_seal, timestamp, trustlist_check, xroad
 from signing.container import ContainerError
 from signing.examine import Finding
 from signing.verdict import PASSED, Indication, VerdictError, because
@@ -38,6 +38,7 @@ class Reader:
         demands: what must hold beyond soundness.
         data: files that stand beside a detached signature or a token, or are held against a list, by name.
         list_signers: certificates that may sign trusted lists, DER.
+        second_keys: public keys of second seals, DER.
     """
 
     trust: SignatureTrust
@@ -45,12 +46,15 @@ class Reader:
     demands: Demands = field(default_factory=Demands)
     data: Mapping[str, bytes] = field(default_factory=dict)
     list_signers: tuple[bytes, ...] = ()
+    second_keys: tuple[bytes, ...] = ()
 
 
 def judge(file: bytes, reader: Reader) -> list[Finding] | None:
     """Judge a file; None where it is of no kind that is judged here."""
     if asice_zip.looks_like(file):
         return judge_container(file, reader).findings
+    if second_seal.looks_like(file):
+        return second_seal.check(file, _list_beside(reader.data), reader.second_keys)
     if file[:1] == b"\x30":
         return _token(file, reader)
     if file.lstrip()[:1] == b"<" or file.startswith(b"\xef\xbb\xbf"):
@@ -88,6 +92,19 @@ def _listed(files: Mapping[str, bytes], data: Mapping[str, bytes]) -> list[Findi
         verdict = PASSED if under else because(Indication.HASH_FAILURE, "15 list", detail)
         findings.append(Finding(_LIST, f"listed: {under[0] if under else name}", verdict))
     return findings
+
+
+def _list_beside(data: Mapping[str, bytes]) -> bytes | None:
+    """The list that a second seal is held against: the one file brought, or the list in the one container brought."""
+    if len(data) != 1:
+        return None
+    (file,) = data.values()
+    if not asice_zip.looks_like(file):
+        return file
+    try:
+        return asice_zip.read(file).get(batch.NAME)
+    except ContainerError:
+        return None
 
 
 def _is_xroad(file: bytes) -> bool:

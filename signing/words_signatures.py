@@ -81,6 +81,12 @@ RULES: Final[Mapping[str, str]] = {
     "the signature does not hold": "chữ ký không đúng",
     "the list was issued after this moment": "danh sách được ban hành sau thời điểm kiểm tra",
     "a newer list is due: this one speaks no more": "đã đến hạn danh sách mới: danh sách này không còn hiệu lực",
+    # second seals
+    "the second seal is not in its one spelling": "con dấu thứ hai không đúng dạng duy nhất của nó",
+    "bring the second seal's public key (--second-key)": "hãy nêu khóa công khai của con dấu thứ hai (--second-key)",
+    "by a key that you did not bring": "do một khóa khác với khóa bạn nêu",
+    "name the one container or list that it is over (--data)": "hãy nêu tệp chứa hoặc danh sách đó (--data)",
+    "the second seal is over another list": "con dấu thứ hai thuộc về một danh sách khác",
     # older formats
     "present, not verified: an algorithm outside the closed list, such as SHA-1": (
         "có, không được kiểm tra: thuật toán không nằm trong danh mục, chẳng hạn SHA-1"
@@ -124,6 +130,10 @@ ABOUT: Final[tuple[tuple[str, str], ...]] = (
     (r"^signer of the list, as pinned$", "bên ký danh sách đúng như đã ghim"),
     (r"^digests of the list and of the signed properties$", "mã băm của danh sách và của thuộc tính đã ký"),
     (r"^issued (\S+), the next one due (\S+)$", r"ban hành \1, hạn danh sách sau \2"),
+    (r"^second seal, ML-DSA-65$", "con dấu thứ hai, ML-DSA-65"),
+    (r"^second seal$", "con dấu thứ hai"),
+    (r"^public key ([0-9a-f]+)$", r"khóa công khai \1"),
+    (r"^digest of the list$", "mã băm của danh sách"),
     (r"^signed list (\S+)$", r"danh sách đã ký \1"),
     (r"^list of (\d+) digests$", r"danh sách \1 mã băm"),
     (r"^listed: (.*)$", r"có trong danh sách: \1"),

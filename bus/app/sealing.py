@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from bus.batches import Sealing
 from bus.clock import SteadyClock
@@ -16,7 +17,9 @@ from bus.keystore.pem import certificates_in
 from bus.signatures import Services
 from config.evidence import EvidenceSettings
 from config.node import AgencySettings
+from config.secrets import read_secret
 from signing.keys import Signer
+from signing.second_seal import SecondKey, load_key
 from signing.xades_policy import SignatureTrust
 
 
@@ -50,4 +53,9 @@ def sealing_of(evidence: EvidenceSettings | None, seal: str | Callable[[], Signe
         timeout_s=evidence.timeout_seconds,
     )
     trust = SignatureTrust(anchors, authorities, between)
-    return Sealing(signer, services, trust, evidence.entries_per_container)
+    second = None if evidence.second_seal is None else partial(_second, evidence.second_seal)
+    return Sealing(signer, services, trust, evidence.entries_per_container, second)
+
+
+def _second(file: Path) -> SecondKey:
+    return load_key(read_secret(file))

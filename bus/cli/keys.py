@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bus import logs
-from bus.cli import api_keys, auditors, dev_pki, hardware, oauth_clients, trusted_list
+from bus.cli import api_keys, auditors, dev_pki, hardware, oauth_clients, second_seal, trusted_list
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
 from bus.cli.output import Json, emit, table
@@ -20,6 +20,7 @@ app.add_typer(oauth_clients.app, name="oauth-client")
 app.add_typer(auditors.app, name="auditor")
 app.add_typer(hardware.app, name="hardware")
 app.add_typer(trusted_list.app, name="trusted-list")
+app.command("second-seal")(second_seal.second_seal)
 app.command("dev-pki", help="The same as `lienthong dev-pki make`.")(dev_pki.make)
 
 

@@ -18,11 +18,13 @@ from pathlib import Path
 import pytest
 from bundle_kit import KEY, LATER_MS, LOG_KEY, Answered, answered, log_of
 from seal_kit import signer as stranger
+from typer.testing import CliRunner
 from world import START_MS
 from xades_kit import Bench
 
 from bus import batches
 from bus.batches import NotSealedError, SealedDays, Sealing, cut, listed_in
+from bus.cli.app import build
 from bus.doctor.finding import Health
 from bus.doctor.lists import signed_lists
 from bus.node import seals
@@ -32,14 +34,17 @@ from bus.node.keeping import erase
 from bus.node.seals import DayNotOverError
 from config.node import AgencySettings, NodeSettings
 from config.parts import TrustSettings
+from config.secrets import read_secret
 from signing import batch
+from signing.__main__ import main
 from signing.bundle import read
 from signing.casefile import check, write
 from signing.container import unpack
 from signing.day_lists import STEP
 from signing.examine import Finding, Trust, overall
-from signing.keys import Signer
+from signing.keys import KeyRefusedError, Signer
 from signing.packet import renew_by, reopen
+from signing.second_seal import SUFFIX, load_key
 from signing.verdict import Indication, Status
 from signing.words import RULES, about
 
@@ -110,6 +115,28 @@ async def test_lists_go_with_a_backup_and_come_back(told: Answered, tmp_path: Pa
     (tmp_path / "backup" / path.name).write_bytes(b"PK")
     with pytest.raises(BackupError):
         restore(tmp_path / "backup", tmp_path / "again", KEY, agency="a100001")
+
+
+async def test_a_second_seal_stands_beside_the_container_and_is_judged_with_it(
+    told: Answered, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    key, public = tmp_path / "second.pem", tmp_path / "second.pub.pem"
+    made = CliRunner().invoke(build(["keys"]), ["keys", "second-seal", str(key), "--json"])
+    assert json.loads(made.stdout)["public"] == str(public)
+    twice = replace(sealing(told), second=lambda: load_key(read_secret(key)))
+    (path,) = await asyncio.to_thread(seals.seal_due, told.archives[0].folder, KEY, twice, AFTER)
+    beside = path.with_name(f"{path.name}{SUFFIX}")
+    words = ["--data", str(path), "--second-key", str(public)]
+    assert main([str(beside), *words]) == 0
+    assert main([str(beside), *words[:2]]) == 2, "a key that the reader did not bring is nobody's"
+    assert main([str(beside), *words[2:]]) == 2
+    (tmp_path / "other.asice").write_bytes(await batches.seal({"x/question/seal.txt": bytes(32)}, sealing(told)))
+    assert main([str(beside), "--data", str(tmp_path / "other.asice"), *words[2:]]) == 1
+    assert "HASH_FAILURE" in capsys.readouterr().out
+    back_up(told.archives[0].folder, tmp_path / "backup", "a100001", LATER_MS)
+    assert (tmp_path / "backup" / beside.name).read_bytes() == beside.read_bytes()
+    with pytest.raises(KeyRefusedError):
+        load_key(told.world.pki.signer("a100001").certificate)
 
 
 async def test_a_day_is_cut_at_a_size_and_a_day_cut_short_is_gone_on_with(told: Answered):

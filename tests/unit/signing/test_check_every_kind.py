@@ -20,7 +20,7 @@ from xades_kit import FILES, Bench, later
 
 from schemas.record import LeafType, Record, commit, encode_leaf
 from schemas.text import b64url_encode, moment
-from signing import batch, day_archive, evidence, timestamp, tlog_proof, trustlist
+from signing import batch, day_archive, evidence, second_seal, timestamp, tlog_proof, trustlist
 from signing.__main__ import main
 from signing.checkpoint import NoteKey, seal
 from signing.merkle import inclusion_path, leaf_hash, root
@@ -148,6 +148,15 @@ def answer(place: Place) -> Kind:
     return whole._replace(data=timestamp.file_of(whole.data), twin=timestamp.file_of(whole.twin))
 
 
+def second(place: Place) -> Kind:
+    plain, public = second_seal.new_key()
+    listed = batch.write({"one/seal.txt": sha256(b"one").digest()})
+    data = second_seal.load_key(plain).seal(listed)
+    place_of = data.index(b'"signature": "') + 20
+    twin = data[:place_of] + (b"B" if data[place_of:][:1] == b"A" else b"A") + data[place_of + 1 :]
+    return Kind(data, ("--second-key", place.file("pub.pem", public)), twin, ("--data", place.file("list", listed)))
+
+
 def trusted_list(place: Place) -> Kind:
     bench, now = place.bench, datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     names = Names("Mẫu", "Sample")
@@ -171,6 +180,7 @@ KINDS: dict[str, Callable[[Place], Kind]] = {
     "token": token,
     "answer": answer,
     "trusted-list": trusted_list,
+    "second-seal": second,
 }
 
 
