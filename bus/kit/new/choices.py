@@ -18,6 +18,7 @@ from bus.kit.new.parts import with_names_whole
 from bus.kit.new.refused import SourceRefusedError
 from bus.kit.new.terms import Suggester, Suggestion, codes_of, fits, is_dated
 from bus.kit.new.thesaurus import GENERIC, concepts
+from bus.kit.new.toml_text import plain
 from registry.model import Text
 
 Direction: TypeAlias = Literal["question", "answer"]
@@ -169,7 +170,7 @@ class Chooser:
         known = self._dictionary.terms.get(name) or self.new_terms.get(name)
         if known is not None:
             return known
-        said = (one.label or " ".join(words(one.name)).capitalize())[:200]
+        said = plain(one.label or " ".join(words(one.name)).capitalize()).strip()[:200] or name
         kind = "date" if one.forms and one.type == "text" else _NEW_TYPES.get(one.type, "string")
         self.new_terms[name] = Term(name, Text(vi=said, en=said), kind)
         return self.new_terms[name]

@@ -188,7 +188,7 @@ def _together(one: Json, two: Json) -> dict[str, object]:
 def moved(fields: tuple[SourceField, ...], before: str) -> tuple[SourceField, ...]:
     """The fields as seen from the record at `before`; those outside it are left out."""
     return tuple(
-        replace(one, place=one.place.removeprefix(before), names=one.names[1:])
+        replace(one, place=one.place.removeprefix(before), names=one.names[0 if before == "[]." else 1 :])
         for one in fields
         if one.place.startswith(before)
     )

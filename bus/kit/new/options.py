@@ -23,6 +23,7 @@ from bus.kit.new.read_payload import Call, read_payload
 from bus.kit.new.read_wsdl import read_wsdl
 from bus.kit.new.refused import SourceRefusedError
 from bus.kit.new.thesaurus import concepts
+from bus.kit.new.toml_text import plain
 from registry.authored.fields import AGENCY, NAME
 from registry.model import ASSURANCE_RANK, Text
 
@@ -149,7 +150,7 @@ def service_of(options: Options, found: Described, dictionary: Dictionary, chose
         raise SourceRefusedError("no-such-agency", "--consumer")
     if options.assurance not in ASSURANCE_RANK:
         raise SourceRefusedError("bad-option", "--assurance")
-    title = found.title[:200]
+    title = plain(found.title).strip()[:200] or options.service
     return Service(
         id=options.service,
         name=Text(vi=options.name_vi or options.name_en or title, en=options.name_en or options.name_vi or title),

@@ -20,7 +20,7 @@ from bus.kit.new.addresses import base
 from bus.kit.new.described import MAX_FIELDS, Described, FieldType, Left, SourceField, SourceOperation
 from bus.kit.new.forms import forms_of
 from bus.kit.new.names import registry_name
-from bus.kit.new.records import Reply, inside, is_envelope
+from bus.kit.new.records import is_envelope
 from bus.kit.new.refused import SourceRefusedError
 from bus.kit.new.texts import read_bytes, read_json
 from schemas.xml import XmlError, parse
@@ -58,7 +58,8 @@ def read_payload(answer: Path, call: Call) -> Described:
         raise SourceRefusedError("bad-option", "--path")
     value, is_xml = _value(answer)
     left: list[Left] = []
-    reply = _reply(tuple(_fields(value, "", (), answer.name, left)))
+    record, records, many = _record(value)
+    outputs = tuple(_fields(record, "", (), answer.name, left))
     inputs = [SourceField(f"path.{name}", (name,), "text", required=True) for name in _PARAMETER.findall(path)]
     inputs += [SourceField(f"query.{name}", (name,), "text") for name, _ in parse_qsl(query, keep_blank_values=True)]
     inputs += _body(call.question, left) if call.question else []
@@ -69,10 +70,10 @@ def read_payload(answer: Path, call: Call) -> Described:
         own_name=name,
         title=answer.stem,
         inputs=tuple(inputs),
-        outputs=reply.fields,
+        outputs=outputs,
         call={"method": call.method.upper(), "path": path, **({"reply": "xml"} if is_xml else {})},
-        records=reply.records,
-        many=reply.many,
+        records=records,
+        many=many,
         safe=True if call.method.upper() == "GET" else None,
         left=tuple(left),
     )
@@ -165,13 +166,15 @@ def _typed(value: object) -> tuple[FieldType, tuple[str, ...]]:
     return "text", forms_of([value]) if isinstance(value, str) and value.strip() else ()
 
 
-def _reply(fields: tuple[SourceField, ...]) -> Reply:
-    """A list alone, or what stands in a member with a telling name."""
-    if all(one.place.startswith("[].") for one in fields):
-        return Reply(inside(fields, ""), many=True)
-    firsts = dict.fromkeys(one.place.partition(".")[0] for one in fields if "." in one.place)
-    for first in firsts:
-        plain = first.removesuffix("[]")
-        if is_envelope(plain.rstrip("!")):
-            return Reply(inside(fields, plain), plain, many=first.endswith("[]"))
-    return Reply(fields)
+def _record(value: object) -> tuple[object, str | None, bool]:
+    """One record of the sample, where records stand, and whether there may be several."""
+    if isinstance(value, list):
+        return _whole(value), None, True
+    for name, child in value.items() if isinstance(value, Mapping) else ():
+        opened = _opened(child)
+        found, place = (child, name) if opened is None else (opened, f"{name}!")
+        if is_envelope(name) and isinstance(found, list) and _whole(found):
+            return _whole(found), place, True
+        if is_envelope(name) and isinstance(found, Mapping):
+            return found, place, False
+    return value, None, False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from bus.kit.new.addresses import base
@@ -124,9 +125,10 @@ class _Book:
     ) -> SourceOperation:
         left: list[Left] = []
         inputs = tuple(Below(self.types, self.files.main, left).fields(request))
-        outputs = tuple(Below(self.types, self.files.main, left).fields(response))
+        below = Below(self.types, self.files.main, left, answer=True)
+        outputs = tuple(below.fields(response))
         left.extend(Left(one.place, "list", self.files.main) for one in inputs if "[]" in one.place)
-        reply = _reply(outputs)
+        reply = _reply(outputs, below.optional)
         note = own.find(f"{WSDL}documentation")
         return SourceOperation(
             name=distinct(registry_name(name), taken),
@@ -141,7 +143,7 @@ class _Book:
         )
 
 
-def _reply(fields: tuple[SourceField, ...]) -> Reply:
+def _reply(fields: tuple[SourceField, ...], optional: set[str]) -> Reply:
     """The record: what stands in the one member that holds more than a value, or in one with a telling name."""
     sizes = Counter(one.place.partition(".")[0] for one in fields if "." in one.place)
     telling = [name for name in sizes if is_envelope(name.removesuffix("[]"))]
@@ -150,7 +152,7 @@ def _reply(fields: tuple[SourceField, ...]) -> Reply:
     for name in (*telling, *(lists if len(lists) == 1 else []), *alone):
         plain = name.removesuffix("[]")
         return Reply(inside(fields, plain), plain, many=name.endswith("[]"))
-    return Reply(fields)
+    return Reply(tuple(replace(one, required=one.required and one.names[0] not in optional) for one in fields))
 
 
 def _local(text: str) -> str:

@@ -39,4 +39,14 @@ def lines(table: Mapping[str, object]) -> list[str]:
 
 def commented(text: Iterable[str]) -> list[str]:
     """The same lines as notes."""
-    return [f"# {line}" if line else "#" for one in text for line in one.split("\n")]
+    return [remark(one) for one in text]
+
+
+def remark(text: str) -> str:
+    """A note of one line, whatever the text holds: a description's words never become settings."""
+    return f"# {plain(text)}".rstrip()
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that no file of ours should hold."""
+    return "".join(char if char.isprintable() else " " for char in text)

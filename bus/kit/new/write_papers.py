@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bus.kit.new.plan import Plan
-from bus.kit.new.toml_text import lines
+from bus.kit.new.toml_text import lines, plain
 from bus.kit.new.write_registry import agreed_terms
 
 REQUEST = "agreement-request.md"
@@ -50,7 +50,7 @@ def _request(plan: Plan) -> Iterator[str]:
     ):
         name = owner if vi.endswith("cấp") else consumer
         yield f"| {vi} · {en} | {names.vi if names else '…'} ({name}) | {names.en if names else '…'} ({name}) |"
-    yield f"| Dịch vụ · Service | {service.name.vi} | {service.name.en} |"
+    yield f"| Dịch vụ · Service | {_cell(service.name.vi)} | {_cell(service.name.en)} |"
     yield f"| Căn cứ · Basis | {basis.vi} | {basis.en} |"
     for code in service.purposes:
         purpose = dictionary.purposes[code]
@@ -64,11 +64,16 @@ def _request(plan: Plan) -> Iterator[str]:
     for name in agreed_terms(plan):
         term = plan.term(name)
         new = " (mới · new)" if name in plan.new_terms else ""
-        yield f"| `{name}`{new} | {term.name.vi} | {term.name.en} |"
+        yield f"| `{name}`{new} | {_cell(term.name.vi)} | {_cell(term.name.en)} |"
     yield ""
     yield "Thao tác · Operations: " + ", ".join(f"`{one.operation.name}`" for one in plan.working)
     yield ""
     yield f"Ngày · Date: {plan.today.isoformat()}"
+
+
+def _cell(text: str) -> str:
+    """A text as one cell of a table."""
+    return plain(text).replace("|", "/")
 
 
 def steps_text(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from bus.kit.new.choices import Choice, Chosen
 from bus.kit.new.lines import Line, answer_line, note, question_line
 from bus.kit.new.names import field_name
 from bus.kit.new.plan import Plan
-from bus.kit.new.toml_text import commented, key, lines, value
+from bus.kit.new.toml_text import commented, key, lines, remark, value
 
 
 def settings_toml(plan: Plan) -> str:
@@ -24,7 +24,7 @@ def settings_toml(plan: Plan) -> str:
     tables = {name: one for name, one in described.settings.items() if isinstance(one, Mapping)}
     head = [
         f'# {service.id}, kind "{described.kind}", made by `lienthong adapter new` from {described.source}.',
-        f"# {described.title}",
+        remark(described.title),
         "# Lines that are notes wait for you: what they may be stands beside them (docs/kit.md).",
         "",
     ]
@@ -42,7 +42,7 @@ def settings_toml(plan: Plan) -> str:
         body += ["", *_operation(plan, chosen)]
     for chosen in plan.waiting:
         asked = ", ".join(chosen.missing)
-        body += ["", f"# Waits for you: {asked}", *commented(_operation(plan, chosen))]
+        body += ["", remark(f"Waits for you: {asked}"), *commented(_operation(plan, chosen))]
     if described.left or any(one.operation.left for one in (*plan.working, *plan.waiting)):
         body += ["", "# Left out, and by which rule:", *commented(_left(plan))]
     return "\n".join([*head, *body]) + "\n"
@@ -113,7 +113,7 @@ def _bound(choices: tuple[Choice, ...]) -> list[Choice]:
 
 def _map(name: str, rows: list[Line], choices: tuple[Choice, ...]) -> list[str]:
     """A field map, one line per field, with notes for what is open."""
-    notes = [f"    # {note(one)}" for one in choices if one.state in {"open", "out"}]
+    notes = [f"    {remark(note(one))}" for one in choices if one.state in {"open", "out"}]
     return [f"{name} = [", *(f"    {value(row)}," for row in rows), *notes, "]"]
 
 

@@ -75,11 +75,17 @@ class Types:
 
 @dataclass(slots=True)
 class Below:
-    """Fields below one element; `left` tells what was left out."""
+    """Fields below one element; `left` tells what was left out.
+
+    Of an answer, what is promised inside a member of the first level counts as promised, for that member may be the
+    record; `optional` names those members that may be absent.
+    """
 
     types: Types
     file: str
     left: list[Left] = field(default_factory=list)
+    answer: bool = False
+    optional: set[str] = field(default_factory=set)
     _count: int = 0
 
     def fields(self, element: Element) -> Iterator[SourceField]:
@@ -163,7 +169,10 @@ class Below:
             self.left.append(Left(here, "list", self._spot(node)))
             return
         below = f"{here}[]" if many else here
-        yield from self._content(content, below, (*names, name), seen, required=needed or many)
+        if not place and not needed:
+            self.optional.add(name)
+        relative = many or (self.answer and not place)
+        yield from self._content(content, below, (*names, name), seen, required=needed or relative)
 
     def _attribute(self, node: Element, place: str, names: tuple[str, ...], *, required: bool) -> Iterator[SourceField]:
         declared = self.types.find("attribute", node.get("ref", ""), node) if "ref" in node.attrib else node
