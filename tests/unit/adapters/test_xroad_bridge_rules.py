@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from adapters.kinds import build
 from adapters.port import PeerError, PeerFault
 from adapters.xroad_bridge_faults import is_own, peer_error, spellings
 from adapters.xroad_bridge_named import Named
@@ -106,3 +109,21 @@ def test_lists_and_groups_keep_the_maps_order(tmp_path: Path):
     )
     data = SoapPeer(call, tmp_path, XmlLimits()).request(NAMED, {"b": [{"c": True}, {"c": 2}], "a": "x"})
     assert as_plain(parse(data)[1][0]) == {"b": [{"c": "true"}, {"c": "2"}], "a": "x"}
+
+
+def test_the_manuals_example_builds():
+    text = (Path(__file__).parents[3] / "docs" / "xroad.md").read_text(encoding="utf-8")
+    block = text.split("## 5. The bridge")[1].split("```toml\n")[1].split("```")[0]
+    assert build("xroad-bridge", tomllib.loads(block)).operations == {"person"}
+
+
+def test_the_manual_tells_what_each_code_means():
+    text = (Path(__file__).parents[3] / "docs" / "xroad.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (`[^|]+`) \| `([a-z-]+)` \| (no|perhaps) \|$", text.split("## 5. The bridge")[1], re.MULTILINE
+    )
+    assert len(rows) == 6
+    for codes, reason, done in rows:
+        for code in re.findall(r"`([A-Za-z.]+)`", codes):
+            error = peer_error(f"Server.{code}" if "." in code else f"Server.ServerProxy.{code}")
+            assert (error.kind.value, error.outcome_known) == (reason, done == "no"), code
