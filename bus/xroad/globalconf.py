@@ -58,6 +58,7 @@ class GlobalConfiguration:
         self._signers = signers
         self._server_code = server_code
         self._held: OrderedDict[tuple[int, str], _Held] = OrderedDict()
+        self._texts: OrderedDict[tuple[int, str], tuple[int, bytes]] = OrderedDict()
         self._signing = asyncio.Lock()
 
     def add(self, app: web.Application) -> None:
@@ -130,9 +131,17 @@ class GlobalConfiguration:
         return signers[chosen]
 
     def _shared(self, snapshot: Snapshot, address: str) -> bytes:
+        """The shared parameters, written at most once a minute: a nation's take a while."""
         now_ms, instance = self._around.clock(), self._around.instance
+        made_ms, text = self._texts.get((snapshot.version, address), (-FRESH_MS, b""))
+        if made_ms <= now_ms < made_ms + FRESH_MS:
+            return text
         clients = [one for one in snapshot.xroad.clients(now_ms) if one.identifier.partition("/")[0] == instance]
-        return shared_params(instance, clients, snapshot.anchors, self._servers(clients, address))
+        text = shared_params(instance, clients, snapshot.anchors, self._servers(clients, address))
+        self._texts[snapshot.version, address] = now_ms, text
+        if len(self._texts) > _HELD:
+            self._texts.popitem(last=False)
+        return text
 
     def _servers(self, clients: list[NamedClient], address: str) -> Iterator[Server]:
         """The bus, which reaches every subsystem; and this node, once for each agency that it serves."""
