@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeAlias
 from aiohttp import web
 from multidict import CIMultiDict
 
+from bus.blame import blaming, the_consumer
 from bus.node.ask import Answered
 from bus.xroad import derive, opmon
 from bus.xroad.around import Around
@@ -162,7 +163,8 @@ def _call(came: Came, service: Service, found: derive.Reached, payload: bytes) -
     if found.operation.question is None:
         body = Carried(BODY, content_type if payload else rest.BYTES, payload)
     else:
-        value, data = derive.question(found.hit, message.query, payload)
+        with blaming(the_consumer):
+            value, data = derive.question(found.hit, message.query, payload)
         body = Carried(BODY, _JSON, data)
         if payload:
             beside.append(Carried(PAYLOAD, content_type, payload))

@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from multidict import CIMultiDict
 from xroad_world import ONE_STOP, XRoadWorld
 
 ANY: Final = "…"
 """Whatever it is, it is there."""
 ECHO_AT: Final = "/r1/VN/GOV/G01/population/echo"
+PERSONS_AT: Final = "/r1/VN/GOV/G01/population/persons"
+MANY: Final = 80
 CLIENT: Final = (("X-Road-Client", ONE_STOP),)
+
+
+class Says(NamedTuple):
+    """What the service answers."""
+
+    body: bytes
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
 
 
 class Row(NamedTuple):
@@ -23,6 +34,7 @@ class Row(NamedTuple):
         saw: what reached the service: `verb`, `target`, `body` or a header; None: no such header. Empty: not checked.
         back: headers of the answer; None: no such header.
         text: a piece of the answer's body.
+        says: what the service answers; None: it echoes, and a call that is refused does not reach it.
     """
 
     why: str
@@ -35,6 +47,7 @@ class Row(NamedTuple):
     saw: dict[str, str | None]
     back: dict[str, str | None]
     text: str
+    says: Says | None = None
 
 
 @dataclass
@@ -46,7 +59,7 @@ class Chapter:
     world: dict[str, Any] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
 
-    def passes(
+    def passes(  # noqa: PLR0913 - a row of a table
         self,
         why: str,
         verb: str = "GET",
@@ -57,9 +70,12 @@ class Chapter:
         saw: dict[str, str | None] | None = None,
         back: dict[str, str | None] | None = None,
         client: tuple[tuple[str, str], ...] = CLIENT,
+        says: Says | None = None,
+        text: str = "",
     ) -> Chapter:
         """A call that reaches the service."""
-        row = Row(why, verb, _at(target), (*headers, *client), body, 200, None, saw or {}, back or {}, "")
+        status = says.status if says else 200
+        row = Row(why, verb, _at(target), (*headers, *client), body, status, None, saw or {}, back or {}, text, says)
         self.rows.append(row)
         return self
 
@@ -75,10 +91,11 @@ class Chapter:
         client: tuple[tuple[str, str], ...] = CLIENT,
         text: str = "",
         back: dict[str, str | None] | None = None,
+        says: Says | None = None,
     ) -> Chapter:
-        """A call that does not; the status follows from the code."""
+        """A call that does not, or whose answer does not hold; the status follows from the code."""
         status = 500 if error.lower().startswith("server.") else 400
-        row = Row(why, verb, _at(target), (*headers, *client), body, status, error, {}, back or {}, text)
+        row = Row(why, verb, _at(target), (*headers, *client), body, status, error, {}, back or {}, text, says)
         self.rows.append(row)
         return self
 
@@ -102,7 +119,9 @@ def _at(target: str) -> str:
 
 
 async def _play(world: XRoadWorld, row: Row) -> None:
-    before = len(world.existing.calls)
+    before, existing, says = len(world.existing.calls), world.existing, row.says or Says(b"", headers=())
+    existing.status, existing.headers = says.status, CIMultiDict(says.headers)
+    existing.body = None if row.says is None else says.body
     reply = await world.send(row.verb, row.target, row.headers, row.body)
     assert (reply.status, reply.error) == (row.status, row.error), (row.why, reply)
     assert row.text in reply.body.decode(), (row.why, reply)
@@ -110,14 +129,15 @@ async def _play(world: XRoadWorld, row: Row) -> None:
         came = reply.headers.get(name)
         assert came is not None if value == ANY else came == value, (row.why, name, reply)
     calls = world.existing.calls[before:]
-    assert len(calls) == (row.error is None), row.why
+    assert len(calls) == (row.error is None or row.says is not None), row.why
     for name, value in row.saw.items():
         seen = calls[0].seen(name)
         assert seen is not None if value == ANY else seen == value, (row.why, name, calls)
 
 
 def _call(row: Row) -> str:
-    return f"`{row.verb} {row.target}`".replace(ECHO_AT, "…/echo").replace("|", "\\|")
+    shown = row.target.replace(ECHO_AT, "…/echo").replace(PERSONS_AT, "…/persons")
+    return f"`{row.verb} {shown}`".replace("|", "\\|")
 
 
 def _with(row: Row) -> str:
@@ -125,7 +145,10 @@ def _with(row: Row) -> str:
     if CLIENT[0] not in row.headers and not any(name.lower() == "x-road-client" for name, _ in row.headers):
         shown.append("no `X-Road-Client`")
     if row.body:
-        shown.append(f"{len(row.body)} bytes")
+        shown.append(f"`{row.body.decode()}`" if len(row.body) < MANY else f"{len(row.body)} bytes")
+    if row.says is not None:
+        told = [f"`{name}: {value}`" for name, value in row.says.headers if name != "Content-Type"]
+        shown.append(f"the service says {', '.join([str(row.says.status), *told, f'`{row.says.body.decode()}`'])}")
     return ", ".join(shown)
 
 

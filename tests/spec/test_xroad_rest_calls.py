@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from xroad_rest_rows import ANY, CLIENT, Chapter
+from xroad_rest_rows import ANY, CLIENT, PERSONS_AT, Chapter, Says
 from xroad_world import KEY, ONE_STOP, OTHER_SYSTEM, STRANGERS_KEY
 
 from bus.xroad.around import Limits
@@ -267,7 +267,109 @@ SNAKE = (
     .refused("a member that is missing", "server.clientproxy.unknown_member", "!/r1/VN/GOV/G99/population/echo")
 )
 
-CHAPTERS = (ADDRESS, CLIENTS, SPEAKERS, WRONG_KEY, HEADERS, VERBS, TOO_LARGE, PATHS, FORMS, SNAKE)
+MOTHER = "097195001234"
+PERSON = f'{{"number":"{MOTHER}","name":"A","birth":"1995-03-02"}}'
+MORE = Says(f'{{"number":"{MOTHER}","name":"A","birth":"1995-03-02","sex":"female"}}'.encode())
+SPACED = Says(f'{{ "number": "{MOTHER}", "name": "A", "birth": "1995-03-02" }}'.encode())
+WHO = f"!{PERSONS_AT}/persons/{MOTHER}"
+FAILED = "Server.ServerProxy.ServiceFailed"
+
+SHAPED = (
+    Chapter(
+        "Validated services",
+        "`persons` has schemas; the agreement covers number, name and date of birth, not sex. The question is derived"
+        " from the call, the answer is cut to what is agreed.",
+    )
+    .passes("what is not agreed does not leave the provider's node", target=WHO, says=MORE, text=PERSON)
+    .passes("where nothing is cut, the very bytes", target=WHO, says=SPACED, text=SPACED.body.decode())
+    .passes("a number in the query", target=f"!{PERSONS_AT}/persons?number={MOTHER}", says=MORE, text=PERSON)
+    .passes(
+        "a number in the body",
+        "POST",
+        f"!{PERSONS_AT}/search",
+        body=f'{{"number": "{MOTHER}"}}'.encode(),
+        headers=(("Content-Type", "application/json"),),
+        says=MORE,
+        saw={"body": f'{{"number": "{MOTHER}"}}'},
+        text=PERSON,
+    )
+    .passes(
+        "of the service's headers those that tell what the body is",
+        target=WHO,
+        says=MORE._replace(headers=(("Content-Type", "application/json"), ("X-Own", "1"), ("Set-Cookie", "a=b"))),
+        back={"X-Own": None, "Set-Cookie": None, "Content-Type": "application/json"},
+    )
+    .passes(
+        "the service is asked not to compress",
+        target=WHO,
+        says=MORE,
+        headers=(("Accept-Encoding", "gzip"),),
+        saw={"Accept-Encoding": "identity"},
+    )
+    .refused("a number of another form", "Client.InvalidBody", f"!{PERSONS_AT}/persons/12", text="301 pattern /path/0")
+    .refused("a query that the schema does not know", "Client.InvalidBody", f"{WHO}?fields=sex", text="301")
+    .refused(
+        "a parameter that repeats",
+        "Client.InvalidBody",
+        f"!{PERSONS_AT}/persons?number={MOTHER}&number={MOTHER}",
+        text="301 type",
+    )
+    .refused("a query that is no UTF-8", "Client.InvalidBody", f"!{PERSONS_AT}/persons?number=%FF", text="303 query")
+    .refused(
+        "a body that is no JSON",
+        "Client.InvalidBody",
+        f"!{PERSONS_AT}/search",
+        verb="POST",
+        body=b"number=1",
+        text="303 json",
+    )
+    .refused(
+        "a member that repeats: two readers would see two numbers",
+        "Client.InvalidBody",
+        f"!{PERSONS_AT}/search",
+        verb="POST",
+        body=b'{"number":"1","number":"2"}',
+        text="303 repeated-member",
+    )
+    .refused("a body where the schema has none", "Client.InvalidBody", WHO, body=b"{}", text="301")
+    .refused("a placeholder", "Client.InvalidRequest", f"!{PERSONS_AT}/persons/000000000000", text="213")
+    .refused(
+        "about somebody else",
+        f"{FAILED}.InvalidResponse",
+        WHO,
+        says=Says(PERSON.replace("1234", "9999").encode()),
+        text="509 about-the-subject",
+    )
+    .refused("nothing of the schema", f"{FAILED}.InvalidResponse", WHO, says=Says(b'{"error":"none"}'), text="509")
+    .refused(
+        "no JSON",
+        f"{FAILED}.InvalidResponse",
+        WHO,
+        says=Says(b"<a/>", headers=(("Content-Type", "text/xml"),)),
+        text="509 media-type",
+    )
+    .refused(
+        "compressed all the same",
+        f"{FAILED}.InvalidResponse",
+        WHO,
+        says=MORE._replace(headers=(*MORE.headers, ("Content-Encoding", "gzip"))),
+        text="509 compressed",
+    )
+    .refused(
+        "a status that is no success is a fault, never an answer",
+        f"{FAILED}.InternalError",
+        WHO,
+        says=Says(b"{}", 404),
+        text="510",
+    )
+    .refused("a refusal of the service", f"{FAILED}.AccessDenied", WHO, says=Says(b"{}", 403), text="503")
+    .refused("a bad gateway", f"{FAILED}.NetworkError", WHO, says=Says(b"{}", 502), text="506")
+    .refused("too many requests", f"{FAILED}.IOError", WHO, says=Says(b"{}", 429), text="508")
+    .refused("a redirect", f"{FAILED}.InternalError", WHO, says=Says(b"{}", 302), text="510")
+    .refused("no such endpoint", DENIED, f"!{PERSONS_AT}/others", text="201 endpoint /path")
+)
+
+CHAPTERS = (ADDRESS, CLIENTS, SPEAKERS, WRONG_KEY, HEADERS, VERBS, TOO_LARGE, PATHS, SHAPED, FORMS, SNAKE)
 
 
 def page() -> list[str]:
