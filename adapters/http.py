@@ -8,6 +8,7 @@ Leaves out: deadlines (the port's), and what the bytes mean.
 
 from __future__ import annotations
 
+import io
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ class HttpPipe:
                 request.method,
                 URL(request.url, encoded=True),
                 headers=sent_headers(request),
-                data=request.body,
+                data=None if request.body is None else io.BytesIO(request.body),  # sent in pieces
                 allow_redirects=False,
             ) as response:
                 return await self._read(response)

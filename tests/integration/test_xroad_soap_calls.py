@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 from world import word_of
 from xroad_soap_messages import ANSWER, QUESTION
-from xroad_soap_world import NUMBER, SUBSYSTEM, SoapWorld, fields, message, repeated
+from xroad_soap_world import NUMBER, PHOTOS, SUBSYSTEM, SoapWorld, fields, message, repeated
 from xroad_world import ONE_STOP, STRANGERS_KEY
 
+from adapters.port import Query
 from schemas.xroad import posted
 from schemas.xroad.mime import Part
 from schemas.xroad.posted import Posted
@@ -104,6 +105,24 @@ async def test_attachments_go_both_ways_to_the_byte(world: SoapWorld):
     said_hash = answered(answer.soap).header.request_hash
     assert said_hash is not None
     assert is_hash_of(said_hash, PHOTO)  # of the first part's bytes
+
+
+async def test_a_large_attachment_reaches_the_service_and_comes_back(world: SoapWorld):
+    scan = IMAGE._replace(data=bytes(range(256)) * 8_000)
+
+    async def gives_back(asked: Posted) -> tuple[int, str, bytes]:
+        soap = repeated(asked.soap, PHOTO_ANSWER)
+        return 200, *posted.to_http(posted.multipart(soap, asked.attachments))
+
+    world.service.answer = gives_back
+    adapter = world.population.adapters[PHOTOS]
+    found = await adapter.ask(Query("photo", {}, parts=posted.to_parts(posted.multipart(PHOTO, (scan,)))))
+    assert posted.of_parts(found.parts).attachments == (scan,)
+    assert [part.media_type for part in found.parts] == [
+        "text/xml",
+        "application/vnd.lienthong.xroad-soap+json",
+        "image/png",
+    ]
 
 
 async def test_mtom_passes(world: SoapWorld):

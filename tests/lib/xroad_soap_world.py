@@ -186,7 +186,7 @@ class SoapWorld(XRoadWorld):
         """Face and existing service listen; `address`: of another service instead; `settings`: of its adapters."""
         meta = SoapMetadata(self.around)
         calls = SoapCalls(self.around, meta.services)
-        app = web.Application()
+        app = web.Application(client_max_size=1 << 23)
         app.router.add_post("/ws", self.service.handle)
         async with AsyncExitStack() as stack:
             url = address or f"{await stack.enter_async_context(serving(app))}/ws"
