@@ -46,8 +46,9 @@ _CORRELATION: Final = {
     "name": "X-Correlation-Id",
     "in": "header",
     "required": False,
-    "description": "The caller's own id for this request; it travels to the provider's system and back.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$"},
+    "description": "The caller's own id for this request; it travels to the provider's system and back. What is not "
+    "written `[A-Za-z0-9][A-Za-z0-9._:-]{0,79}` is replaced by an id made here.",
+    "schema": {"type": "string"},
 }
 _LANGUAGE: Final = {
     "name": "Accept-Language",
@@ -92,8 +93,8 @@ def _answer(description: str, media_type: str, name: str) -> dict[str, object]:
 
 def _operation(
     operation_id: str, summary: str, status: str, view: type[msgspec.Struct], model: str | None = None
-) -> dict[str, object]:
-    operation: dict[str, object] = {
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
         "operationId": operation_id,
         "summary": summary,
         "parameters": [_CORRELATION, _LANGUAGE],
@@ -107,9 +108,20 @@ def _operation(
     return operation
 
 
+def _linked(opened: dict[str, Any]) -> dict[str, Any]:
+    """An opening whose answer says what can be done next."""
+    dossier = {"dossier": "$response.body#/dossier"}
+    links = {
+        name: {"operationId": name, "parameters": dossier} for name in ("showDossier", "supplement", "closeDossier")
+    }
+    opened["responses"]["201"]["links"] = links
+    return opened
+
+
 def _paths() -> dict[str, object]:
     asking = [_path(name) for name in ("agency", "system", "service", "operation")]
     dossier = [_path("dossier")]
+    opened = _operation("openDossier", "Open and resolve a dossier.", "201", views.DossierView, "DossierIn")
     health = {
         "operationId": "health",
         "summary": "Whether this node reaches the hub; with a key of an agency, how its own systems stand.",
@@ -124,9 +136,7 @@ def _paths() -> dict[str, object]:
             "parameters": asking,
             "post": _operation("ask", "Ask one question.", "200", views.AnswerView, "AskIn"),
         },
-        "/dossiers": {
-            "post": _operation("openDossier", "Open and resolve a dossier.", "201", views.DossierView, "DossierIn"),
-        },
+        "/dossiers": {"post": _linked(opened)},
         "/dossiers/{dossier}": {
             "parameters": dossier,
             "get": _operation("showDossier", "A dossier as it stands.", "200", views.DossierView),
