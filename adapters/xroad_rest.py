@@ -12,16 +12,19 @@ import asyncio
 import hashlib
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple, Self
 
 from multidict import CIMultiDict
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from yarl import URL
 
 from adapters.http import CHUNK_BYTES, BaseUrl, HttpPipe, as_peer_errors, refused_by_status
 from adapters.operation import Faults, Settings, Strict
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
+from adapters.xroad_bridge_named import RestServiceName
+from adapters.xroad_rest_own import CallEndpoint, OwnCall, call_of
+from adapters.xroad_soap_own import OwnCaller
 from schemas.parts import BODY, PAYLOAD, XROAD, Carried
 from schemas.xroad.ids import IdError
 from schemas.xroad.paths import PathError, segments_of
@@ -56,6 +59,8 @@ def _is_service(url: str) -> str:
 class XRoadRestOperation(Strict):
     """One operation; which calls it takes says the registry (`endpoints`)."""
 
+    endpoint: CallEndpoint | None = None
+    """The call that is made for questions that come without X-Road's message: needed where `caller` is set."""
     safe: bool = False
     """Asking twice does no more than asking once: it may be retried. The registry must say the same."""
     statuses: Faults = Field(default_factory=dict)
@@ -68,9 +73,23 @@ class XRoadRestSettings(Settings):
     service_url: Annotated[str, AfterValidator(_is_service)]
     """The service's URL, as X-Road's administrators entered it: paths are appended to it."""
     tls: TlsFiles | None = None
+    service: RestServiceName | None = None
+    """X-Road's name of the service, for such questions."""
+    caller: OwnCaller | None = None
+    """Of a shaped service: in whose name questions go that come without a message; without it they are refused."""
     statuses: Faults = Field(default_factory=dict)
     """Of a shaped service: HTTP status → reason; an opaque service's answer passes whatever its status."""
     operations: dict[str, XRoadRestOperation] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_caller(self) -> Self:
+        if self.caller is None:
+            return self
+        nameless = [name for name, one in self.operations.items() if one.endpoint is None]
+        if self.service is None or nameless:
+            missing = "its `service`" if self.service is None else f"an `endpoint` for {nameless[0]}"
+            raise ValueError(f"`caller` needs {missing}: what is called for a question without a message")
+        return self
 
 
 class RawReply(NamedTuple):
@@ -141,12 +160,11 @@ class XRoadRestAdapter(Adapter):
         await self._pipe.close()
 
     async def _ask(self, query: Query) -> Found:
-        parts = {part.id: part for part in query.parts}
-        # ① X-Road's message, or bad-question with nothing sent
-        message = _message(parts.get(XROAD))
-        # ② the call; an agreement about a shaped service has terms, one about an opaque service has none
-        shaped = bool(query.fields)
-        payload = (parts[PAYLOAD].data if PAYLOAD in parts else b"") if shaped else parts[BODY].data
+        # ① X-Road's message and its payload, or bad-question with nothing sent
+        # (an agreement about a shaped service has terms, one about an opaque service has none)
+        shaped, came = bool(query.fields), any(part.id == XROAD for part in query.parts)
+        message, payload = _came(query, shaped=shaped) if came else self._own(query, shaped=shaped)
+        # ② the call
         reply = await self._call(message, payload, shaped=shaped)
         # ③ of a shaped service a success is an answer, all else a fault
         if shaped:
@@ -161,9 +179,14 @@ class XRoadRestAdapter(Adapter):
         media_type = media_type_of(response.last("content-type"))
         if shaped and (media_type in _JSON or media_type.endswith("+json")):
             media_type = _JSON[0]
-        return Found(
-            parts=(Carried(BODY, media_type, reply.body), Carried(XROAD, RESPONSE_TYPE, response.message)),
-        )
+        body = Carried(BODY, media_type, reply.body)
+        return Found(parts=(body, Carried(XROAD, RESPONSE_TYPE, response.message)) if came else (body,))
+
+    def _own(self, query: Query, *, shaped: bool) -> OwnCall:
+        settings, endpoint = self._settings, self._settings.operations[query.operation].endpoint
+        if not shaped or settings.caller is None or settings.service is None or endpoint is None:
+            raise PeerError(PeerFault.BAD_QUESTION, rule="xroad-message")
+        return call_of(settings.caller, settings.service, endpoint, query)
 
     async def _call(self, message: RestRequest, payload: bytes, *, shaped: bool) -> RawReply:
         headers = message.headers
@@ -186,19 +209,19 @@ class XRoadRestAdapter(Adapter):
         return await self._pipe.probe()
 
 
-def _message(part: Carried | None) -> RestRequest:
-    """The call's message; its path is judged here too, whoever sent it."""
-    if part is None or part.media_type != REQUEST_TYPE:
-        raise PeerError(PeerFault.BAD_QUESTION, rule="xroad-message")
+def _came(query: Query, *, shaped: bool) -> OwnCall:
+    """The call's message as it came; its path is judged here too, whoever sent it."""
+    parts = {part.id: part for part in query.parts}
+    payload = (parts[PAYLOAD].data if PAYLOAD in parts else b"") if shaped else parts[BODY].data
     try:
-        message = parse(part.data)
-        if not isinstance(message, RestRequest):
+        message = parse(parts[XROAD].data)
+        if parts[XROAD].media_type != REQUEST_TYPE or not isinstance(message, RestRequest):
             raise PeerError(PeerFault.BAD_QUESTION, rule="xroad-message")
         segments_of(message.service_path)
         _ = message.service
     except (RestMessageError, PathError, IdError) as error:
         raise PeerError(PeerFault.BAD_QUESTION, rule=error.rule) from None
-    return message
+    return OwnCall(message, payload)
 
 
 def _joined(address: str, path: str) -> str:

@@ -57,7 +57,7 @@ def message_of(caller: OwnCaller, service: ServiceId, query: Query) -> Posted:
         protocol_version="4.0",
         user_id=query.officer.id if query.officer else None,
         issue=query.dossier,
-        represented_party=_party(caller, query),
+        represented_party=party_of(caller, query),
     )
     return Posted(TEXT_XML_UTF8, '""', splicing.request_of(header, _wrapper(query)))
 
@@ -70,7 +70,8 @@ def _wrapper(query: Query) -> bytes:
         raise PeerError(PeerFault.BAD_QUESTION, rule="xml") from None
 
 
-def _party(caller: OwnCaller, query: Query) -> Party | None:
+def party_of(caller: OwnCaller, query: Query) -> Party | None:
+    """Whom such a question stands for, by the settings."""
     if caller.represented_party is None:
         return None
     try:

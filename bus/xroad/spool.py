@@ -23,10 +23,13 @@ async def received(request: web.BaseRequest, limits: Limits) -> bytes:
 
     Raises:
         ProblemError: 304, it is larger than this face takes; what still comes is let by for a while, so that the
-            client reads the refusal instead of a broken connection.
+            client reads the refusal instead of a broken connection. 404, it did not come in the time of a call.
     """
     try:
-        return await _taken(request, limits)
+        async with asyncio.timeout(limits.timeout_ms / 1000):
+            return await _taken(request, limits)
+    except TimeoutError:
+        raise problem(Code.DEADLINE_PASSED, rule="body-in-time", fault_at=FaultAt.CONSUMER_SYSTEM) from None
     except ProblemError:
         with suppress(TimeoutError):
             async with asyncio.timeout(LET_BY_S):

@@ -190,6 +190,10 @@ class Existing:
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def says(self, answer: object) -> None:
+        """From now on, this JSON."""
+        self.body, self.headers = json.dumps(answer).encode(), {"Content-Type": "application/json"}
+
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
         headers = tuple((name.decode(), value.decode()) for name, value in request.raw_headers)
@@ -248,7 +252,7 @@ class XRoadWorld(World):
             style,
             limits or Limits(),
         )
-        self.face = ""
+        self.face = self.service_url = ""
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -266,7 +270,8 @@ class XRoadWorld(World):
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             ports.append(runner.addresses[0][1])
         self.face = f"http://127.0.0.1:{ports[1]}"
-        adapters = [self._adapter(f"http://127.0.0.1:{ports[0]}/api", *names) for names in (_ECHOES, _PERSONS)]
+        self.service_url = f"http://127.0.0.1:{ports[0]}/api"
+        adapters = [self._adapter(self.service_url, *names) for names in (_ECHOES, _PERSONS)]
         self.population.adapters.update(dict(zip((ECHO, PERSONS), adapters, strict=True)))
         for adapter in adapters:
             await adapter.start()
