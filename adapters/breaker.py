@@ -57,6 +57,7 @@ class Breaker:
         self._admitted = 0
         self._succeeded = 0
         self._changed = 0.0
+        self._opened_by = 0
         self.state = Circuit.CLOSED
 
     def admit(self, now: float) -> Ticket | None:
@@ -85,10 +86,13 @@ class Breaker:
         elif failed is not None:
             ended, bad = self._counted(now, failed=failed)
             if bad >= self._limits.failures and bad >= self._limits.share * ended:
+                self._opened_by = bad
                 self._become(Circuit.OPEN, now)
 
     def failures(self, now: float) -> int:
-        """How many failures the window holds."""
+        """How many failures the window holds; once it has opened, how many have kept it open."""
+        if self.state is not Circuit.CLOSED:
+            return self._opened_by
         self._forget(now)
         return sum(bad for _, (_, bad) in self._slots)
 
@@ -96,6 +100,7 @@ class Breaker:
         if failed is None:
             self._admitted -= 1
         elif failed:
+            self._opened_by += 1
             self._become(Circuit.OPEN, now)
         else:
             self._succeeded += 1

@@ -65,7 +65,8 @@ async def test_who_keeps_failing_is_left_alone_and_it_shows():
     assert len(asked) == 3
     assert away.guard.standing.circuit is Circuit.OPEN
     (line,) = logs
-    assert (line["event"], line["circuit"], line["service"]) == ("adapter-circuit", "open", away.service)
+    said = (line["event"], line["circuit"], line["service"], line["failures"])
+    assert said == ("adapter-circuit", "open", away.service, 3)
 
 
 async def test_a_good_probe_closes_it_again_and_a_bad_one_does_not():
