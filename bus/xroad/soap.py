@@ -10,8 +10,9 @@ Source: PR-MESS 4.0; SOAP 1.1; SOAP Messages with Attachments.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -31,7 +32,10 @@ from schemas.xroad.mime import MimeLimits, Part
 from schemas.xroad.posted import Posted
 from schemas.xroad.soap import Fault, Message, SoapError, differing, is_hash_of, read_request, read_response
 
+T = TypeVar("T")
+_LARGE: Final = 128 * 1024
 _METHOD: Final = ErrorCode(Side.CLIENT, Word.INVALID_HTTP_METHOD)
+_REFUSED: Final = ErrorCode(Side.CLIENT_PROXY, Word.SSL_AUTHENTICATION_FAILED)
 _UNKNOWN: Final = ErrorCode(Side.CLIENT_PROXY, Word.UNKNOWN_MEMBER)
 _TYPE: Final = ErrorCode(Side.SERVER_PROXY, Word.SERVICE_TYPE)
 _INCONSISTENT: Final = ErrorCode(Side.CLIENT_PROXY, Word.INCONSISTENT_RESPONSE)
@@ -84,7 +88,7 @@ class SoapCalls:
     async def call(self, request: web.Request) -> Posted:
         """One call.
 
-        1. the payload, within limits; MIME; the message
+        1. whether this request may speak at all; the payload, within limits; MIME; the message
         2. the client, and whether this request may speak as it
         3. the service and its operation
         4. the question; its answer
@@ -107,17 +111,23 @@ class SoapCalls:
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
             with opmon.outside(request, around.clock):
                 answered = await around.askers[came.speaker.agency].ask(ask)
-        return _answer(came.message, operation, answered)
+        size = sum(len(part.data) for part in answered.parts)
+        return await _aside(size, lambda: _answer(came.message, operation, answered))
 
     async def _read(self, request: web.Request) -> SoapCame:
         around = self._around
+        if not around.speakers.known(request):  # nobody's megabytes are read to learn who sent them
+            raise XRoadError(_REFUSED, "The request shows no key or certificate of a client of this node")
         payload = await received(request, around.limits)
+        content_type, action = request.headers.get(hdrs.CONTENT_TYPE), request.headers.get("SOAPAction")
         limits = MimeLimits(max_bytes=around.limits.max_body_bytes)
+
+        def read() -> tuple[Posted, Message]:
+            came = posted.of_http(content_type, action, payload, limits)
+            return came, read_request(came.soap)
+
         try:
-            came = posted.of_http(
-                request.headers.get(hdrs.CONTENT_TYPE), request.headers.get("SOAPAction"), payload, limits
-            )
-            message = read_request(came.soap)
+            came, message = await _aside(len(payload), read)
         except SoapError as error:
             raise XRoadError(ErrorCode(Side.CLIENT, error.word), error.message) from None
         return SoapCame(came, message, around.speakers.admit(request, message.header.client))
@@ -133,6 +143,11 @@ class SoapCalls:
         if named.version is None and book.rest(named.client.text, named.code) is not None:
             raise XRoadError(_TYPE, "Service is a REST service and cannot be called using SOAP interface")
         raise problem(Code.NOT_AGREED, place="/service", fault_at=FaultAt.CONSUMER_NODE)
+
+
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """What takes long does not hold up the others."""
+    return await asyncio.to_thread(work) if size > _LARGE else work()
 
 
 def _said(request: Message, said: SoapSaid) -> Posted:

@@ -9,7 +9,7 @@ import pytest
 from world import word_of
 from xroad_soap_messages import ANSWER, QUESTION
 from xroad_soap_world import NUMBER, PHOTOS, SUBSYSTEM, SoapWorld, fields, message, repeated
-from xroad_world import ONE_STOP, STRANGERS_KEY
+from xroad_world import KEY, ONE_STOP, STRANGERS_KEY
 
 from adapters.port import Query
 from schemas.xroad import posted
@@ -198,13 +198,22 @@ async def test_a_call_that_goes_nowhere_is_a_fault(world: SoapWorld, name: str):
 
 
 async def test_who_speaks_is_decided_by_what_the_request_shows(world: SoapWorld):
-    other = await world.post(CONFIRM, X_Api_Key="", **{"X-Api-Key": STRANGERS_KEY})
+    other = await world.post(CONFIRM, **{"X-Api-Key": STRANGERS_KEY})
     assert other.fault == "Server.ClientProxy.SslAuthenticationFailed"
     unknown = await world.post(CONFIRM.replace(b"one-stop", b"two-stop"))
     assert unknown.fault == "Server.ClientProxy.UnknownMember"
     nowhere = await world.post(CONFIRM.replace(b"<id:subsystemCode>population", b"<id:subsystemCode>nothing"))
     assert nowhere.fault == "Server.ClientProxy.UnknownMember"
     assert world.service.seen == []
+
+
+async def test_nobody_s_bytes_are_read(world: SoapWorld):
+    async with SoapWorld(listed=()).speaking() as unlisted:
+        said = [await unlisted.post(CONFIRM), await unlisted.post(b"hello", "text/plain")]
+        shown = await unlisted.post(CONFIRM, **{"X-Api-Key": KEY})
+    assert [one.fault for one in said] == ["Server.ClientProxy.SslAuthenticationFailed"] * 2
+    assert shown.fault == ""
+    assert (await world.post(CONFIRM)).fault == ""
 
 
 async def test_http_that_is_no_call_is_a_fault(world: SoapWorld):
