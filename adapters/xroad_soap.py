@@ -10,8 +10,9 @@ Source: PR-MESS 4.0 §2.2, §2.4.
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
 from lxml import etree
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
@@ -32,8 +33,10 @@ from schemas.xroad.posted import TEXT_XML_UTF8, Posted
 from schemas.xroad.soap import Fault, Message, SoapError, differing, read_request, read_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+T = TypeVar("T")
+_LARGE: Final = 128 * 1024
 _STANDARD: Final = {"Client": PeerFault.BAD_QUESTION, "Server": PeerFault.FAULT}
 _XML: Final = "application/xml"
 
@@ -105,13 +108,14 @@ class XRoadSoapAdapter(Adapter):
     async def _ask(self, query: Query) -> Found:
         # ① the message as it was sent to X-Road, or bad-question with nothing sent
         shaped = bool(query.body)
-        sent, request = self._request(query, shaped=shaped)
+        size = sum(len(part.data) for part in query.parts)
+        sent, request = await _aside(size, lambda: self._request(query, shaped=shaped))
         # ② the call; HTTP 500 is how SOAP 1.1 sends a fault
         reply = await self._pipe.move(_http(self._settings.service_url, sent))
         if not reply.is_success and reply.status != HTTPStatus.INTERNAL_SERVER_ERROR:
             raise refused_by_status(reply.status, {})
         # ③ MIME, then the message or fault in it
-        came, response = self._response(reply)
+        came, response = await _aside(len(reply.body), lambda: self._response(reply))
         if isinstance(response, Fault):
             return self._refused(query.operation, response, shaped=shaped)
         # ④ it answers this very request
@@ -163,6 +167,11 @@ class XRoadSoapAdapter(Adapter):
 
     async def _probe(self) -> Probe:
         return await self._pipe.probe()
+
+
+async def _aside(size: int, work: Callable[[], T]) -> T:
+    """What takes long does not hold up the others."""
+    return await asyncio.to_thread(work) if size > _LARGE else work()
 
 
 def _http(url: str, sent: Posted) -> Request:

@@ -35,6 +35,7 @@ from schemas.sealed import Sealed, pack, unpack
 from schemas.text import moment, moment_ms
 
 ANSWER_LIFETIME_MS: Final = 5 * 60 * 1000
+_LARGE: Final = 128 * 1024
 _LATE: Final = frozenset({Code.ENVELOPE_EXPIRED, Code.ENVELOPE_NOT_YET, Code.CLOCK_OFF})
 """Refusals of a question whose seal is sound: only the time is wrong."""
 
@@ -151,7 +152,7 @@ class Answerer:
         try:
             parts = await self._parts.fetch(session, question.id, question, inline, self._max_body_bytes)
             grant, body = self._admit(question, parts)
-            asked = _Asked(body, self._carried(question, grant, parts))
+            asked = _Asked(body, await self._carried(question, grant, parts))
             reply, bodies_out = await self._act(provider, sealed, question, grant, asked)
         except Exception as error:  # noqa: BLE001 - every refusal is sealed; unlisted ones are logged and bare
             why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
@@ -176,13 +177,17 @@ class Answerer:
             must_name_its_subjects(snapshot, schema, value, question.subjects)
         return grant, Body(parts[0], shapes.media_type_of(schema), value)
 
-    def _carried(self, question: Envelope, grant: Grant, parts: Sequence[bytes]) -> tuple[Carried, ...]:
+    async def _carried(self, question: Envelope, grant: Grant, parts: Sequence[bytes]) -> tuple[Carried, ...]:
         """All parts by name where the service is X-Road's, and its message says what the envelope says."""
         if grant.service.xroad is None:
             return ()
         carried = bodies.named(question.parts, parts)
+        given = (self._directory.snapshot, question, grant.service, carried, self._clock())
         with blaming(the_consumer):
-            agrees.must_agree(self._directory.snapshot, question, grant.service, carried, self._clock())
+            if sum(map(len, parts)) > _LARGE:  # does not hold up the others
+                await asyncio.to_thread(agrees.must_agree, *given)
+            else:
+                agrees.must_agree(*given)
         return carried
 
     async def _act(
