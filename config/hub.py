@@ -207,10 +207,12 @@ class RegistrationSettings(Settings):
 
 
 class RenewalSettings(Settings):
-    """Renewal of agencies' seal certificates over the link."""
+    """Renewal of agencies' seal and link certificates over the link, and of the hub's own seal."""
 
     socket: FilePath
     """The Unix socket of the operator's certificate authority (`lienthong ca serve`)."""
+    folder: FilePath | None = None
+    """Folder for the hub's own next seal keys, read by all its workers; None: the hub's seal is renewed by hand."""
 
 
 class HubSettings(Settings):

@@ -100,6 +100,15 @@ class NodeHttpSettings(Settings):
     """Questions and dossiers that one agency's systems may have under way at once; above: 503 with Retry-After."""
 
 
+class LinkRenewalSettings(Settings):
+    """Renewal of the node's link certificate over the link."""
+
+    folder: FilePath
+    """Folder for the link's next keys."""
+    agency: AgencyId
+    """The agency for which the registry holds this link certificate."""
+
+
 class NodeLinkSettings(TlsIdentity):
     """The node's end of the link (docs/link.md)."""
 
@@ -107,6 +116,8 @@ class NodeLinkSettings(TlsIdentity):
     """Hub workers to dial first; the hub names the others."""
     heartbeat_seconds: float = Field(default=15.0, ge=1.0, le=300.0)
     """How often a quiet session is probed, in seconds."""
+    renewal: LinkRenewalSettings | None = None
+    """How the link's certificate is renewed before it ends; None: by hand."""
     longest_wait_seconds: float = Field(default=30.0, ge=0.1, le=600.0)
     """Longest wait before a lost worker is dialled again, in seconds; waits double up to it and are drawn at random."""
 

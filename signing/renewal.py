@@ -1,10 +1,11 @@
 """Renewing an agency's seal certificate: asked with the key in use, judged and issued by the operator's authority.
 
-Promises: a renewal changes key, serial number and validity and nothing else: subject, policies, QC statements and the
-addresses of services are those of the certificate in use, whatever the request's own subject says. The authority
-judges by itself: the seal over the request, the chain of its certificate, the agency in it, the new key's own
-signature, and the policy's limits. Leaves out: transport and record (`bus.certification`, `bus.hub.renewals`),
-revocation, which the hub's directory knows; making known the new certificate, which is the registry's.
+Promises: a renewal changes key, serial number and validity and nothing else: subject, names, purposes, policies, QC
+statements and the addresses of services are those of the certificate in use, whatever the request's own subject says.
+The authority judges by itself: the seal over the request, the chain of its certificate, the agency in it, the new
+key's own signature, and the policy's limits. Leaves out: transport and record (`bus.certification`,
+`bus.hub.renewals`), revocation, which the hub's directory knows; making known the new certificate, which is the
+registry's; link certificates (`signing.link_renewal`).
 
 Sources: RFC 2986 (PKCS #10); RFC 5280 §4.1, §4.2; RFC 7030 §4.2.2 (re-enrolment with the key in use).
 """
@@ -30,7 +31,13 @@ from signing.outside import builder_hash, builder_key
 MAX_REQUEST_BYTES: Final = 8192
 _BACKDATED: Final = timedelta(minutes=5)
 _QC_STATEMENTS: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
-_KEPT: Final = (x509.CertificatePolicies, x509.AuthorityInformationAccess, x509.CRLDistributionPoints)
+_KEPT: Final = (
+    x509.CertificatePolicies,
+    x509.AuthorityInformationAccess,
+    x509.CRLDistributionPoints,
+    x509.ExtendedKeyUsage,
+    x509.SubjectAlternativeName,
+)
 _DER: Final = serialization.Encoding.DER
 
 
@@ -129,11 +136,40 @@ def judge(
         raise RenewalRefusedError("seal", f"the seal does not hold: {verdict.reason}")
     if not (chain.passed and own):
         raise RenewalRefusedError("chain", "the certificate in use is not one of this authority, or not valid now")
-    asked = _read(sealed.envelope)  # 3
-    if asked.instance != instance or asked.agency != agency or moment_ms(asked.at) > now_ms + 30_000:
+    return asked_of(sealed.envelope, current, held.public_key, agency or "", instance=instance, now_ms=now_ms)  # 3, 4
+
+
+def asked_of(
+    payload: bytes,
+    current: bytes,
+    held: PublicKey,
+    agency: str | None,
+    *,
+    instance: str,
+    now_ms: int,
+    fresh_ms: int | None = None,
+) -> Asked:
+    """Steps 3 and 4, for seals and for links.
+
+    Args:
+        payload: what was signed.
+        current: the certificate in use, DER.
+        held: its key.
+        agency: whom that certificate names; None where it names nobody.
+        instance: the installation.
+        now_ms: the moment.
+        fresh_ms: how old a request may be; None where its seal says that.
+
+    Raises:
+        RenewalRefusedError: which step does not hold.
+    """
+    asked = _read(payload)  # 3
+    at_ms = moment_ms(asked.at)
+    timely = at_ms <= now_ms + 30_000 and (fresh_ms is None or at_ms >= now_ms - fresh_ms)
+    if asked.instance != instance or asked.agency != (asked.agency if agency is None else agency) or not timely:
         raise RenewalRefusedError("agency", "the request is for another agency, installation or time")
     key = _new_key(asked.request)  # 4
-    if key == held.public_key:
+    if key == held:
         raise RenewalRefusedError("same-key", "a renewal is for a new key")
     return Asked(asked.id, asked.agency, current, key)
 

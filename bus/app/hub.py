@@ -39,6 +39,7 @@ from bus.link.hub import Authenticate, HubLink, HubSettings
 from bus.link.messages import Message
 from bus.link.ports import Handlers
 from bus.link.spool import Spool
+from bus.node.renewals import RenewalPlace, Renewals, Renewing
 from bus.notary import Judge, Notary
 from bus.topics import Topic
 from registry.snapshot import Snapshot
@@ -79,6 +80,7 @@ class WorkerParts:
         workers: how many workers this hub has.
         leads: whether this worker settles what was left open (one of them does).
         authority: the socket of the operator's certificate authority; None: this hub renews no certificates.
+        renewal: where the hub's own next seal keys are; the worker that leads asks for their certificates.
     """
 
     listener: socket.socket
@@ -94,6 +96,7 @@ class WorkerParts:
     workers: int = 1
     leads: bool = True
     authority: Path | None = None
+    renewal: RenewalPlace | None = None
 
 
 class HubWorker:
@@ -119,11 +122,23 @@ class HubWorker:
         declarations = Declarations(directory=directory, judge=judge, notary=notary, ledger=ledger, clock=clock)
         self._erasures = ErasureDesk(
             outbox_of(parts.tiles.parent if parts.tiles is not None else None),
-            signer=parts.signer,
+            notary=notary,
             instance=parts.link.instance,
             directory=directory,
             clock=clock,
         )
+        renewal_desk = RenewalDesk(parts.authority, directory=directory, clock=clock)
+        self.renewals: Renewals | None = None
+        if parts.renewal is not None:
+            place = parts.renewal
+            self.renewals = Renewals(
+                {operator: Renewing(notary, parts.signer, place.address, place.folder, place.days)},
+                renewal_desk.own,
+                directory=directory,
+                instance=parts.link.instance,
+                clock=clock,
+                asks=parts.leads,
+            )
         self.desk = HubDesk(
             directory=directory,
             routes=self.routes,
@@ -134,7 +149,7 @@ class HubWorker:
                 Topic.REGISTRY: parts.registry.serve,
                 Topic.LOG: LogDesk(self._published),
                 Topic.ERASURE: self._erasures,
-                Topic.RENEWAL: RenewalDesk(parts.authority, directory=directory, clock=clock),
+                Topic.RENEWAL: renewal_desk,
             },
             limits=parts.limits,
         )
@@ -158,6 +173,8 @@ class HubWorker:
     async def start(cls, parts: WorkerParts) -> Self:
         """Stand everything up, then listen."""
         worker = cls(parts)
+        if worker.renewals is not None:
+            await worker.renewals.take()  # before anything is sealed: the key that the settings name may have ended
         parts.registry.directory.on_change(worker._on_registry)
         directory = parts.registry.directory
         log_face = LogFace(worker._published, by_link(directory, parts.clock))
@@ -171,6 +188,8 @@ class HubWorker:
         worker._tasks = [asyncio.create_task(parts.registry.watch(), name="registry-watch")]
         worker._tasks.append(asyncio.create_task(worker._expire(), name="spool-expiry"))
         worker._tasks.append(asyncio.create_task(worker._erasures.watch(worker.routes.tell), name="erasures"))
+        if worker.renewals is not None:
+            worker._tasks.append(asyncio.create_task(worker.renewals.run(), name="renewals"))
         if parts.leads:
             worker._tasks.append(asyncio.create_task(worker._recovery.run(), name="recovery"))
         log.info("hub-worker-listening", worker=parts.link.worker, port=worker.port)

@@ -23,6 +23,7 @@ from bus.ledger.client import LedgerClient
 from bus.link.hub import HubSettings as LinkSettings
 from bus.link.limits import LinkLimits
 from bus.link.spool import Spool, SpoolLimits
+from bus.node.renewals import RenewalPlace
 from bus.registry.keys import load_online_keys
 from config.hub import HubSettings, WorkerSettings
 
@@ -62,6 +63,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, re
             workers=len(settings.workers),
             leads=number == 0,
             authority=settings.renewal.socket if settings.renewal is not None else None,
+            renewal=_own_renewal(settings),
         )
     )
     tasks = []
@@ -78,6 +80,12 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, re
         await asyncio.gather(*tasks, return_exceptions=True)
         await worker.close()
         await ledger.close()
+
+
+def _own_renewal(settings: HubSettings) -> RenewalPlace | None:
+    if settings.renewal is None or settings.renewal.folder is None:
+        return None
+    return RenewalPlace(settings.renewal.folder, settings.seal, settings.trust.certificate_warning_days)
 
 
 def _link_settings(settings: HubSettings, number: int) -> LinkSettings:

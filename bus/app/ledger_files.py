@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bus.app.prepare import State
 from bus.app.sealing import sealing_of
+from bus.clock import SteadyClock
+from bus.keystore.following import in_force
 from bus.keystore.pem import certificates_in
 from bus.ledger.anchoring import AnchoringPlan
 from bus.ledger.process import LedgerFiles
@@ -16,6 +19,7 @@ from config.hub import AnchoringSettings, Engine, HubSettings
 from config.load import kind_of, load
 from config.secrets import read_secret
 from signing.checkpoint import NoteKey
+from signing.keys import Signer
 from signing.timestamp import Digest
 
 OPERATOR: Final = "a100000"
@@ -50,8 +54,14 @@ def ledger_files(settings: HubSettings) -> LedgerFiles:
         witness_wait_s=ledger.witness_seconds,
         publish_without_quorum=ledger.publish_without_quorum,
         anchoring=None if settings.anchoring is None else _plan(settings.anchoring),
-        sealing=sealing_of(settings.evidence, settings.seal),
+        sealing=sealing_of(settings.evidence, partial(_seal_of, settings)),
     )
+
+
+def _seal_of(settings: HubSettings) -> Signer:
+    """The operator's seal key: the one that the settings name while its certificate lasts, then the next."""
+    folder = settings.renewal.folder if settings.renewal is not None else None
+    return in_force(folder, settings.operator, settings.seal, SteadyClock()())
 
 
 def _plan(anchoring: AnchoringSettings) -> AnchoringPlan:

@@ -38,10 +38,11 @@ from bus.node.desk import NodeDesk
 from bus.node.dossier import Dossiers
 from bus.node.dossiers import ArchivedDossiers
 from bus.node.erasures import Erasures, Holder
+from bus.node.link_identity import LinkIdentity
 from bus.node.notices import Notices
 from bus.node.parts import HttpParts
 from bus.node.receipts import Promised, nobody
-from bus.node.renewals import Renewals, Renewing
+from bus.node.renewals import RenewalPlace, Renewals, Renewing
 from bus.node.systems import Circuits, must_agree, systems_of
 from bus.node.watch import LogWatch
 from bus.notary import Judge, Notary
@@ -52,15 +53,6 @@ from signing.tlog_policy import Policy
 log = structlog.get_logger(__name__)
 READY_S: Final = 30.0
 LOG_TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class RenewalPlace:
-    """Where an agency's next seal keys are made: a folder, and the address of the key that the settings name."""
-
-    folder: Path
-    address: str
-    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,15 @@ class WatchParts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRenewal:
+    """The link's certificate as it changes: who holds it, for which agency, where the next keys are made."""
+
+    identity: LinkIdentity
+    agency: str
+    place: RenewalPlace
+
+
+@dataclass(frozen=True, slots=True)
 class NodeParts:
     """What a node is made of.
 
@@ -91,6 +92,7 @@ class NodeParts:
         tls: makes the mutual TLS context of each dial (`bus.net.client_context`).
         longest_wait_s: before a lost worker is dialled again; the wait is drawn from 0 to the doubled bound.
         ledger: under which policy this node watches the ledger; None: it does not.
+        link: how the link's certificate is renewed, and then whose context counts; None: `tls` is for good.
         circuits_file: where it keeps which of its systems are left alone just now; None: nowhere.
     """
 
@@ -106,6 +108,7 @@ class NodeParts:
     longest_wait_s: float = 30.0
     ledger: WatchParts | None = None
     circuits_file: Path | None = None
+    link: LinkRenewal | None = None
 
 
 class Node:
@@ -123,13 +126,13 @@ class Node:
             seeds=parts.hub,
             instance=parts.instance,
             agencies=lambda: agencies,
-            tls=lambda: parts.tls,
+            tls=self._tls,
             now_ms=parts.clock,
             process=new_id(),
             limits=parts.limits,
             backoff_cap_s=parts.longest_wait_s,
         )
-        self._large = HttpParts(lambda: parts.tls)
+        self._large = HttpParts(self._tls)
         self._notices = Notices(self._notice)
         self.link = NodeLink(settings, Handlers(self._answer, self._notices), opened=self._on_opened)
         self.watch: LogWatch | None = None
@@ -166,6 +169,8 @@ class Node:
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
         node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
         node._tasks.append(asyncio.create_task(node.renewals.run(), name="renewals"))
+        if (link := node.link_renewals) is not None:
+            node._tasks.append(asyncio.create_task(link.run(), name="link-renewals"))
         if node.watch is not None:
             node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
         return node
@@ -240,6 +245,22 @@ class Node:
             clock=self._parts.clock,
         )
 
+    @property
+    def link_renewals(self) -> Renewals | None:
+        """What renews the certificate with which this node dials; None where that is done by hand."""
+        link, directory = self._parts.link, self._parts.registry.directory
+        if link is None or directory is None:
+            return None
+        one = Renewing(
+            link.identity, link.identity.signer, link.place.address, link.place.folder, link.place.days, use="link"
+        )
+        instance, clock = self._parts.instance, self._parts.clock
+        return Renewals({link.agency: one}, self.link.call, directory=directory, instance=instance, clock=clock)
+
+    def _tls(self) -> ssl.SSLContext:
+        """The context of the next dial."""
+        return self._parts.tls if self._parts.link is None else self._parts.link.identity.context
+
     def signers(self) -> dict[str, Signer]:
         """The seal keys of this node's agencies, as they are now."""
         return {agency: notary.signer for agency, notary in self._notaries.items()}
@@ -250,7 +271,10 @@ class Node:
         if directory is None:
             raise RuntimeError("a node erases only with a registry")
         self.erasures = Erasures(
-            {one.id: Holder(one.archive.folder, one.signer, one.archive.gone) for one in self._parts.agencies},
+            {
+                one.id: Holder(one.archive.folder, self._notaries[one.id], one.archive.gone)
+                for one in self._parts.agencies
+            },
             self.link.call,
             directory=directory,
             instance=self._parts.instance,

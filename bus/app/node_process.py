@@ -26,7 +26,7 @@ from bus import net
 from bus.access import Grants
 from bus.app import heap, xroad
 from bus.app.grants import KeyFiles, certificates_of
-from bus.app.node import AgencyParts, Node, NodeParts, RenewalPlace, WatchParts
+from bus.app.node import AgencyParts, LinkRenewal, Node, NodeParts, WatchParts
 from bus.app.registry import NodeRegistry
 from bus.app.sealing import sealing_for
 from bus.clock import Clock, SteadyClock
@@ -40,6 +40,8 @@ from bus.ledger.port import LedgerError
 from bus.link.limits import LinkLimits
 from bus.node import seals
 from bus.node.archive import SqlArchive
+from bus.node.link_identity import LinkIdentity
+from bus.node.renewals import RenewalPlace
 from bus.node.systems import STATE_FILE
 from bus.registry.follow import Follower
 from config.node import AdapterSettings, AgencySettings, NodeHttpSettings, NodeSettings
@@ -67,11 +69,12 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         await _agency(agency, adapters, clock, settings.trust.certificate_warning_days) for agency in settings.agencies
     ]
     link = settings.link
+    identity = LinkIdentity(link, clock())
     node = await Node.start(
         NodeParts(
             instance=settings.instance,
             hub=tuple(f"wss://{address}/link" for address in link.hub),
-            tls=net.client_context(link.certificate, link.key, net.anchors_in(link.anchors)),
+            tls=identity.context,
             registry=registry,
             agencies=tuple(agencies),
             clock=clock,
@@ -80,6 +83,7 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
             limits=LinkLimits(heartbeat_s=link.heartbeat_seconds),
             longest_wait_s=link.longest_wait_seconds,
             ledger=watch_of(settings),
+            link=_link_renewal(settings, identity),
             circuits_file=_in_state_folder(settings, circuits_file(settings)),
         )
     )
@@ -103,6 +107,14 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
         await asyncio.gather(watching, sealing, return_exceptions=True)
         await asyncio.gather(*(face.cleanup() for face in faces))
         await node.close()
+
+
+def _link_renewal(settings: NodeSettings, identity: LinkIdentity) -> LinkRenewal | None:
+    renewal = settings.link.renewal
+    if renewal is None:
+        return None
+    place = RenewalPlace(renewal.folder, identity.address, settings.trust.certificate_warning_days)
+    return LinkRenewal(identity, renewal.agency, place)
 
 
 def watch_file(settings: NodeSettings) -> Path:

@@ -1,7 +1,8 @@
 """The operator's authority: judges requests for renewal by itself, issues by policy, writes down what it issued.
 
-Promises: nothing that the hub says is believed but the bytes that the agency sealed; one certificate is renewed at most
-`MOST_RENEWALS` times, so that old and new overlap without becoming many; a repeated request gets what it got.
+Promises: nothing that the hub says is believed but the bytes that the agency or its node signed; one certificate is
+renewed at most `MOST_RENEWALS` times, so that old and new overlap without becoming many; a repeated request gets what
+it got.
 Leaves out: sockets (`bus.certification.process`).
 """
 
@@ -17,9 +18,10 @@ from bus.certification.journal import Issued, Journal
 from bus.clock import Clock
 from schemas.sealed import SealedFormatError, unpack
 from schemas.text import moment
+from signing import link_renewal
 from signing.chain import parsed
 from signing.keys import Signer, thumbprint
-from signing.renewal import IssuingPolicy, RenewalRefusedError, issue, judge
+from signing.renewal import Asked, IssuingPolicy, RenewalRefusedError, issue, judge
 
 log = structlog.get_logger(__name__)
 MOST_RENEWALS: Final = 3
@@ -49,18 +51,14 @@ class Authority:
         """The new certificate, DER.
 
         Args:
-            packed: the sealed request in the link's form.
-            current: the certificate that it is sealed with, DER.
+            packed: the sealed request in the link's form; or one for a link certificate (`signing.link_renewal`).
+            current: the certificate that it is sealed or signed with, DER.
 
         Raises:
             RenewalRefusedError: a step or a limit does not hold.
         """
         now_ms = self.clock()
-        try:
-            sealed = unpack(packed)
-        except SealedFormatError as error:
-            raise RenewalRefusedError("format", "no sealed request") from error
-        asked = judge(sealed, current, self.signer.certificate, self.anchors, instance=self.instance, now_ms=now_ms)
+        asked = self._judged(packed, current, now_ms)
         replaces = thumbprint(current)
         known = self.journal.of_request(asked.id)
         if known is not None and known.replaces == replaces:
@@ -83,3 +81,13 @@ class Authority:
         )
         log.info("certificate-renewed", agency=line.agency, number=line.number, x5t=line.x5t)
         return made
+
+    def _judged(self, packed: bytes, current: bytes, now_ms: int) -> Asked:
+        own = (self.signer.certificate, self.anchors)
+        if link_renewal.is_link_renewal(packed):
+            return link_renewal.judge(packed, current, *own, instance=self.instance, now_ms=now_ms)
+        try:
+            sealed = unpack(packed)
+        except SealedFormatError as error:
+            raise RenewalRefusedError("format", "no sealed request") from error
+        return judge(sealed, current, *own, instance=self.instance, now_ms=now_ms)

@@ -20,11 +20,11 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.hub.routes import Speaker
 from bus.link.messages import Message
+from bus.notary import Notary
 from bus.topics import ErasureAsk, Topic, read_erasure_ask
 from schemas.erasure_order import OrderFormatError, decode_done
 from schemas.sealed import SealedFormatError, pack, unpack
 from signing.jws import seal
-from signing.keys import Signer
 
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 32
@@ -35,10 +35,10 @@ class ErasureDesk:
     """Serves topic 7."""
 
     def __init__(
-        self, outbox: Outbox | None, *, signer: Signer, instance: str, directory: Directory, clock: Clock
+        self, outbox: Outbox | None, *, notary: Notary, instance: str, directory: Directory, clock: Clock
     ) -> None:
         self._outbox = outbox
-        self._signer = signer
+        self._notary = notary
         self._instance = instance
         self._directory = directory
         self._clock = clock
@@ -69,7 +69,7 @@ class ErasureDesk:
         pending = await asyncio.to_thread(self._outbox.pending, ask.agency, AT_ONCE)
         if not pending:
             return Message(Topic.ERASURE, b"")
-        sealed = seal(pending, self._signer, instance=self._instance, now_ms=self._clock())
+        sealed = seal(pending, self._notary.signer, instance=self._instance, now_ms=self._clock())
         return Message(Topic.ERASURE, b"", tuple(pack(one) for one in sealed))
 
     def _take(self, outbox: Outbox, ask: ErasureAsk, answer: bytes) -> None:

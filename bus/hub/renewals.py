@@ -1,10 +1,12 @@
-"""Topic 8 of the link: an agency asks for its next seal certificate; the operator's authority answers.
+"""Topic 8 of the link: an agency asks for its next seal certificate, a node for its next link certificate.
 
 Promises: only who may speak for an agency asks for it, with a certificate of that agency that the directory holds for
-valid now; what the authority says goes back as it is. Leaves out: judging (`bus.certification`), making the new
-certificate known, which is the registry's: until then nothing sealed with it is taken.
+valid now, for a link with the very one of its session; what the authority says goes back as it is. Leaves out: judging
+(`bus.certification`), making the new certificate known, which is the registry's: until then nothing sealed or opened
+with it is taken.
 
-    question: [agency], one part: the sealed request, packed      reply: [certificate, rule, sentence]
+    question: [agency], one part: the sealed request, packed, or that of a link (`signing.link_renewal`)
+    reply: [certificate, rule, sentence]
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from bus.link.messages import Message
 from bus.topics import RenewalReply, Topic, read_renewal_ask, renewal_reply
 from schemas.problems import Code, FaultAt, problem
 from schemas.sealed import SealedFormatError, unpack
+from signing.link_renewal import is_link_renewal
 from signing.renewal import RenewalRefusedError
 
 log = structlog.get_logger(__name__)
@@ -43,10 +46,23 @@ class RenewalDesk:
         """
         agency = read_renewal_ask(message.head)
         speaker.must_speak_for(agency)
+        packed = message.parts[0] if message.parts else b""
+        if is_link_renewal(packed):
+            return await self._answered(agency, packed, self._link_of(agency, speaker))
+        return await self._answered(agency, packed, self._sealed_with(agency, packed))
+
+    async def own(self, message: Message, _timeout_s: float) -> Message:
+        """The same for the operator's own seal, asked by the hub itself: nobody speaks for it over a link.
+
+        Raises:
+            ProblemError: as above.
+        """
+        operator, packed = self._directory.snapshot.operator, message.parts[0]
+        return await self._answered(operator, packed, self._sealed_with(operator, packed))
+
+    async def _answered(self, agency: str, packed: bytes, current: bytes) -> Message:
         if self._socket is None:
             raise problem(Code.NOT_FOUND, rule="no-authority", fault_at=FaultAt.HUB)
-        packed = message.parts[0] if message.parts else b""
-        current = self._sealed_with(agency, packed)
         try:
             told = RenewalReply(await ask(self._socket, Question(packed, current)))
         except RenewalRefusedError as error:
@@ -56,6 +72,13 @@ class RenewalDesk:
             raise problem(Code.TOO_BUSY, rule="authority-away", fault_at=FaultAt.HUB, retry_after_ms=60_000) from error
         log.info("renewal-answered", agency=agency, rule=told.rule or "issued")
         return Message(Topic.RENEWAL, renewal_reply(told))
+
+    def _link_of(self, agency: str, speaker: Speaker) -> bytes:
+        """The link certificate of this very session."""
+        certificate = self._directory.snapshot.certificate(speaker.x5t)
+        if certificate is None or certificate.agency != agency or certificate.use != "link":
+            raise problem(Code.SEAL_UNKNOWN_CERTIFICATE, rule="renewal-link", place="/")
+        return certificate.der
 
     def _sealed_with(self, agency: str, packed: bytes) -> bytes:
         try:

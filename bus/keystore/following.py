@@ -19,7 +19,7 @@ from bus.keystore.address import KeyAddressError, parse
 from bus.keystore.kinds import open_key
 from bus.keystore.pem import PemFileError, certificates_in
 from config.secrets import replace_secret
-from signing.chain import load_seal_certificate
+from signing.chain import parsed
 from signing.keys import KeyRefusedError, Signer
 from signing.outside import new_key, pem_of
 
@@ -129,7 +129,7 @@ def in_force(folder: Path | None, agency: str, address: str, at_ms: int) -> Sign
         KeyAddressError: a key cannot be used.
     """
     signer = open_key(address)
-    while folder is not None and load_seal_certificate(signer.certificate).not_after_ms < at_ms:
+    while folder is not None and parsed(signer.certificate).not_valid_after_utc.timestamp() * 1000 < at_ms:
         following = NextKey(folder / signer.x5t, agency, address)
         if following.certificate() is None:
             break

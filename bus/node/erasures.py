@@ -21,6 +21,7 @@ from bus.link.errors import LinkError
 from bus.link.messages import Message
 from bus.node.deletions import DeletionListError
 from bus.node.keeping import erase
+from bus.notary import Notary
 from bus.storage.port import StoreError
 from bus.topics import ErasureAsk, Topic, erasure_ask
 from schemas.erasure_order import ErasureDone, ErasureOrder, OrderFormatError, decode_order, encode
@@ -28,7 +29,6 @@ from schemas.problems import ProblemError
 from schemas.sealed import SealedFormatError, pack, unpack
 from schemas.text import moment
 from signing.jws import seal
-from signing.keys import Signer
 
 log = structlog.get_logger(__name__)
 FIRST_AFTER_S: Final = 10.0
@@ -38,10 +38,10 @@ _MOST_TURNS: Final = 1000
 
 
 class Holder(NamedTuple):
-    """One agency's archive: its folder, the key that seals, and what to do when exchanges are gone from it."""
+    """One agency's archive: its folder, who seals, and what to do when exchanges are gone from it."""
 
     folder: Path
-    signer: Signer
+    notary: Notary
     gone: Callable[[tuple[str, ...]], None]
 
 
@@ -141,4 +141,4 @@ class Erasures:
             pieces=erased.pieces,
             head=erased.head,
         )
-        return pack(seal([encode(done)], holder.signer, instance=self._instance, now_ms=now_ms)[0])
+        return pack(seal([encode(done)], holder.notary.signer, instance=self._instance, now_ms=now_ms)[0])

@@ -1,9 +1,9 @@
-"""A node renews its agencies' seal certificates over the link, and takes the new ones into use by itself.
+"""Certificates renewed by those who use them: agencies' seals and the link's by a node, the operator's seal by its hub.
 
-Promises: asked with the key in use, from `days` before its certificate ends; the new key seals from the moment at which
-the directory vouches for it, never before, so that nobody is sent a seal that nobody knows; until the old certificate
-ends both hold. What was begun goes on after a restart. Leaves out: agencies whose settings name no folder for it, which
-renew by hand; the settings file, which names the old key until somebody changes it.
+Promises: asked with the key in use, from `days` before its certificate ends; the new key is used from the moment at
+which the directory vouches for it, never before, so that nobody is sent a seal that nobody knows; until the old
+certificate ends both hold. What was begun goes on after a restart. Leaves out: whatever settings name no folder for,
+which is renewed by hand; the settings file, which names the old key until somebody changes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Protocol
 
 import structlog
 
@@ -23,11 +23,12 @@ from bus.keystore import KeyAddressError
 from bus.keystore.following import NextKey
 from bus.link.errors import LinkError
 from bus.link.messages import Message
-from bus.notary import Notary
+from bus.net import TlsIdentityError
 from bus.topics import Topic, read_renewal_reply, renewal_ask
 from schemas.problems import ProblemError
 from schemas.sealed import pack
-from signing.chain import load_seal_certificate
+from signing import link_renewal
+from signing.chain import parsed
 from signing.jws import seal
 from signing.keys import Signer, thumbprint
 from signing.renewal import renewal
@@ -42,18 +43,45 @@ Call = Callable[[Message, float], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
-class Renewing:
-    """One agency that renews: its notary, the key that its settings name, where the next ones are made, how early."""
+class RenewalPlace:
+    """Where the next keys are made: a folder, and the address of the key that the settings name."""
 
-    notary: Notary
+    folder: Path
+    address: str
+    days: int = 30
+
+
+class Using(Protocol):
+    """Whatever uses a key: a notary, a link."""
+
+    @property
+    def x5t(self) -> str:
+        """Thumbprint of the certificate in use."""
+
+    def use(self, signer: Signer) -> None:
+        """Use another key from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """One key that is renewed: who uses it, the one that settings name, where the next ones are made, how early."""
+
+    notary: Using
     signer: Signer
     address: str
     folder: Path
     days: int = 30
+    use: Literal["seal", "link"] = "seal"
 
 
 class Renewals:
-    """Renews for the agencies of one node."""
+    """Renews for the agencies of one node, for its link, or for a hub's operator.
+
+    Args:
+        agencies: what is renewed, by the agency that owns it.
+        call: carries a question to the authority.
+        asks: whether this process asks; else it only takes into use what another one was given.
+    """
 
     def __init__(
         self,
@@ -63,7 +91,9 @@ class Renewals:
         directory: Directory,
         instance: str,
         clock: Clock,
+        asks: bool = True,
     ) -> None:
+        self._asks = asks
         self._agencies = agencies
         self._call = call
         self._directory = directory
@@ -78,30 +108,38 @@ class Renewals:
             await self.turn()
             await asyncio.sleep(EVERY_S)
 
+    async def take(self) -> None:
+        """Take the newest keys into use, without asking anybody."""
+        asks, self._asks = self._asks, False
+        try:
+            await self.turn()
+        finally:
+            self._asks = asks
+
     async def turn(self) -> None:
         """Look once at every agency: take the next key into use, or ask for its certificate."""
         for agency, one in self._agencies.items():
             try:
                 await self._look(agency, one)
-            except (LinkError, ProblemError, KeyAddressError, OSError) as error:
-                log.warning("renewal-waits", agency=agency, reason=str(error))
+            except (LinkError, ProblemError, KeyAddressError, TlsIdentityError, OSError) as error:
+                log.warning("renewal-waits", agency=agency, use=one.use, reason=str(error))
 
     async def _look(self, agency: str, one: Renewing) -> None:
         """Go from the key that the settings name to the newest that is registered; ask for one more when it ends."""
         signer, following = one.signer, NextKey(one.folder / one.signer.x5t, agency, one.address)
         waits = False
         while not waits and (certificate := await asyncio.to_thread(following.certificate)) is not None:
-            waits = not self._registered(agency, thumbprint(certificate))
+            waits = not self._registered(agency, thumbprint(certificate), one.use)
             if not waits:
                 signer = await asyncio.to_thread(following.open)
                 following = NextKey(one.folder / signer.x5t, agency, following.address)
         if one.notary.x5t != signer.x5t:
-            one.notary.use(signer)
-            log.info("renewed-certificate-in-use", agency=agency, x5t=signer.x5t)
+            await asyncio.to_thread(one.notary.use, signer)
+            log.info("renewed-certificate-in-use", agency=agency, use=one.use, x5t=signer.x5t)
         if waits:
-            log.debug("renewed-certificate-not-registered", agency=agency)
-        elif self._days_left(signer) <= one.days and self._may_ask(agency):
-            await self._ask(agency, signer, following)
+            log.debug("renewed-certificate-not-registered", agency=agency, use=one.use)
+        elif self._asks and self._days_left(signer) <= one.days and self._may_ask(agency):
+            await self._ask(agency, signer, following, one.use)
 
     def _may_ask(self, agency: str) -> bool:
         """Whether the last question is long enough ago: a refusal is not mended by asking every minute."""
@@ -112,16 +150,18 @@ class Renewals:
         self._asked_ms[agency] = now_ms
         return True
 
-    def _registered(self, agency: str, x5t: str) -> bool:
+    def _registered(self, agency: str, x5t: str, use: str) -> bool:
         known = self._directory.snapshot.certificate(x5t)
-        return known is not None and known.agency == agency and known.use == "seal" and known.valid(self._clock())
+        return known is not None and known.agency == agency and known.use == use and known.valid(self._clock())
 
-    async def _ask(self, agency: str, signer: Signer, following: NextKey) -> None:
+    async def _ask(self, agency: str, signer: Signer, following: NextKey, use: str) -> None:
         request = await asyncio.to_thread(following.request)
         now_ms = self._clock()
         data = renewal(agency, self._instance, new_id(), now_ms, request)
 
         def sealed() -> bytes:
+            if use == "link":
+                return link_renewal.pack(data, signer)
             return pack(seal([data], signer, instance=self._instance, now_ms=now_ms)[0])
 
         message = Message(Topic.RENEWAL, renewal_ask(agency), (await asyncio.to_thread(sealed),))
@@ -133,5 +173,4 @@ class Renewals:
         log.info("certificate-renewed", agency=agency, x5t=renewed.x5t, mend="register it, then it is taken into use")
 
     def _days_left(self, signer: Signer) -> float:
-        held = load_seal_certificate(signer.certificate, alg=signer.alg)
-        return (held.not_after_ms - self._clock()) / _DAY_MS
+        return (parsed(signer.certificate).not_valid_after_utc.timestamp() * 1000 - self._clock()) / _DAY_MS
