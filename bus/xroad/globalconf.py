@@ -14,15 +14,15 @@ import asyncio
 import io
 import uuid
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from bus.xroad.around import Around
+from bus.xroad.kept import Kept
 from bus.xroad.meta_rest import must_be_known
 from bus.xroad.shared_params import VERSION, Server, shared_params
 from registry.snapshot import Snapshot
@@ -31,22 +31,13 @@ from schemas.xroad.codes import ErrorCode, Side, Word, XRoadError
 from signing.keys import Signer
 from signing.xroad_conf import ConfigurationFile, SignedDirectory, directory, signed
 
-FRESH_MS: Final = 60_000
 LIFETIME_MS: Final = 600_000
-_HELD: Final = 8
 _SUBSYSTEM_SLASHES: Final = 3
 _FILE: Final = "shared-params.xml"
 _IDENTIFIER: Final = "SHARED-PARAMETERS"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _NO_KEY: Final = ErrorCode(Side.CLIENT_PROXY, Word.KEY_NOT_FOUND)
 _NOT_FOUND: Final = 404
-
-
-class _Held(NamedTuple):
-    """A signed directory that is still good."""
-
-    made_ms: int
-    signed: SignedDirectory
 
 
 class GlobalConfiguration:
@@ -57,9 +48,8 @@ class GlobalConfiguration:
         self._around = around
         self._signers = signers
         self._server_code = server_code
-        self._held: OrderedDict[tuple[int, str], _Held] = OrderedDict()
-        self._texts: OrderedDict[tuple[int, str], tuple[int, bytes]] = OrderedDict()
-        self._signing = asyncio.Lock()
+        self._texts: Kept[bytes] = Kept(around.clock)
+        self._directories: Kept[SignedDirectory] = Kept(around.clock)
 
     def add(self, app: web.Application) -> None:
         """Add the routes."""
@@ -72,7 +62,7 @@ class GlobalConfiguration:
         must_be_known(self._around, request)
         instance = self._around.instance
         snapshot = self._around.directory.snapshot
-        data = self._shared(snapshot, _address(request))
+        data = await self._shared(snapshot, _address(request))
         expires = datetime.fromtimestamp((self._around.clock() + LIFETIME_MS) / 1000, UTC)
         metadata = {
             "contentIdentifier": _IDENTIFIER,
@@ -88,13 +78,15 @@ class GlobalConfiguration:
             "verificationconf/instance-identifier": instance.encode(),
         }
         headers = {"Content-Disposition": 'filename="verificationconf.zip"'}
-        return web.Response(body=_packed(files), content_type="application/zip", headers=headers)
+        return web.Response(
+            body=await asyncio.to_thread(_packed, files), content_type="application/zip", headers=headers
+        )
 
     async def _directory(self, request: web.Request) -> web.Response:
         must_be_known(self._around, request)
         if request.query.get("version", str(VERSION)) != str(VERSION):
             return web.Response(status=_NOT_FOUND, text="This version of the configuration is not available")
-        found = await self._signed(_address(request))
+        found = await self._signed(self._around.directory.snapshot, _address(request))
         return web.Response(body=found.body, headers={"Content-Type": found.content_type})
 
     async def _file(self, request: web.Request) -> web.Response:
@@ -102,21 +94,15 @@ class GlobalConfiguration:
         snapshot = self._around.directory.snapshot
         if int(request.match_info["version"]) != snapshot.version:
             return web.Response(status=_NOT_FOUND, text="The configuration has moved on")
-        return web.Response(body=self._shared(snapshot, _address(request)), content_type="text/xml", charset="utf-8")
+        shared = await self._shared(snapshot, _address(request))
+        return web.Response(body=shared, content_type="text/xml", charset="utf-8")
 
-    async def _signed(self, address: str) -> SignedDirectory:
-        async with self._signing:
-            snapshot, now_ms = self._around.directory.snapshot, self._around.clock()
-            key = (snapshot.version, address)
-            held = self._held.get(key)
-            if held is None or not held.made_ms <= now_ms < held.made_ms + FRESH_MS:
-                shared = self._shared(snapshot, address)
-                listed = ConfigurationFile(_IDENTIFIER, self._around.instance, _location(snapshot), shared)
-                held = _Held(now_ms, await asyncio.to_thread(_signed, listed, self._signer(), now_ms))
-                self._held[key] = held
-                if len(self._held) > _HELD:
-                    self._held.popitem(last=False)
-            return held.signed
+    async def _signed(self, snapshot: Snapshot, address: str) -> SignedDirectory:
+        shared = await self._shared(snapshot, address)
+        listed = ConfigurationFile(_IDENTIFIER, self._around.instance, _location(snapshot), shared)
+        return await self._directories.get(
+            (snapshot.version, address), lambda: _signed(listed, self._signer(), self._around.clock())
+        )
 
     def _signer(self) -> Signer:
         """The operator's key where it is here, else the first agency's by id.
@@ -130,18 +116,13 @@ class GlobalConfiguration:
             raise XRoadError(_NO_KEY, "This node has no key to sign the configuration with")
         return signers[chosen]
 
-    def _shared(self, snapshot: Snapshot, address: str) -> bytes:
-        """The shared parameters, written at most once a minute: a nation's take a while."""
+    async def _shared(self, snapshot: Snapshot, address: str) -> bytes:
+        return await self._texts.get((snapshot.version, address), lambda: self._written(snapshot, address))
+
+    def _written(self, snapshot: Snapshot, address: str) -> bytes:
         now_ms, instance = self._around.clock(), self._around.instance
-        made_ms, text = self._texts.get((snapshot.version, address), (-FRESH_MS, b""))
-        if made_ms <= now_ms < made_ms + FRESH_MS:
-            return text
         clients = [one for one in snapshot.xroad.clients(now_ms) if one.identifier.partition("/")[0] == instance]
-        text = shared_params(instance, clients, snapshot.anchors, self._servers(clients, address))
-        self._texts[snapshot.version, address] = now_ms, text
-        if len(self._texts) > _HELD:
-            self._texts.popitem(last=False)
-        return text
+        return shared_params(instance, clients, snapshot.anchors, self._servers(clients, address))
 
     def _servers(self, clients: list[NamedClient], address: str) -> Iterator[Server]:
         """The bus, which reaches every subsystem; and this node, once for each agency that it serves."""

@@ -43,14 +43,10 @@ class Metadata:
     def __init__(self, around: Around) -> None:
         self._around = around
 
-    def clients(self, instance: str | None) -> tuple[NamedClient, ...]:
-        """Members and subsystems of an X-Road instance: of this bus's own, unless another is named.
-
-        Another instance that the registry knows nothing of has none.
-        """
-        wanted = instance or self._around.instance
+    def clients(self, instance: str) -> tuple[NamedClient, ...]:
+        """Members and subsystems of an X-Road instance; one that the registry knows nothing of has none."""
         book = self._around.book
-        return tuple(one for one in book.clients(self._around.clock()) if one.identifier.partition("/")[0] == wanted)
+        return tuple(one for one in book.clients(self._around.clock()) if one.identifier.partition("/")[0] == instance)
 
     def rest(self, provider: ClientId, allowed_to: Speaker | None = None) -> list[Offered]:
         """The REST services of a subsystem; those that a caller may use now, where one is given.

@@ -18,6 +18,7 @@ from multidict import CIMultiDict
 
 from bus.xroad import openapi
 from bus.xroad.around import Around
+from bus.xroad.kept import Kept
 from bus.xroad.meta import Metadata
 from bus.xroad.meta_lists import clients_json, clients_xml, methods_json
 from bus.xroad.openapi import DescriptionError
@@ -42,6 +43,7 @@ class RestMetadata:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._metadata = Metadata(around)
+        self._lists: Kept[bytes] = Kept(around.clock)
 
     @property
     def services(self) -> Mapping[str, MetaService]:
@@ -58,10 +60,13 @@ class RestMetadata:
 
     async def _list_clients(self, request: web.Request) -> web.Response:
         must_be_known(self._around, request)
-        clients = self._metadata.clients(request.query.get("xRoadInstance"))
-        if _accepts_json(request):
-            return web.Response(body=clients_json(clients), content_type=_JSON, charset="utf-8")
-        return web.Response(body=clients_xml(clients), content_type=_XML, charset="UTF-8")
+        instance, is_json = request.query.get("xRoadInstance") or self._around.instance, _accepts_json(request)
+        write = clients_json if is_json else clients_xml
+        key = (self._around.directory.snapshot.version, instance, is_json)
+        written = await self._lists.get(key, lambda: write(self._metadata.clients(instance)))
+        if is_json:
+            return web.Response(body=written, content_type=_JSON, charset="utf-8")
+        return web.Response(body=written, content_type=_XML, charset="UTF-8")
 
     async def _list_methods(self, request: web.Request, came: Came) -> web.StreamResponse:
         _must_get(came)

@@ -9,7 +9,9 @@ Source: PR-OPMON §2-3, PR-ENVMONMES; extension for targeting security servers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 from typing import Final
 
@@ -75,7 +77,7 @@ class MonitoringServices:
         following = available_s if last_s >= available_s else None
         # ② whose lines, and which fields of them
         found = self._records.between(first_s, min(last_s, available_s - 1))
-        shown = [one for one in found if self._sees(came.speaker, one)]
+        shown = list(filter(self._visible_to(came.speaker), found))
         partner = _client(wrapper, f"{{{OPMON}}}searchCriteria/{{{OPMON}}}client")
         if partner is not None:
             shown = [one for one in shown if partner in _both(one)]
@@ -84,21 +86,25 @@ class MonitoringServices:
             raise XRoadError(_INVALID, "Unknown output field")
         # ③ no more than an answer may hold, never half a second
         shown, cut = _first_of(shown)
-        return _data(len(shown), cut or following, compressed(shown, wanted, self._service_type))
+        data = await asyncio.to_thread(compressed, shown, wanted, self._service_type)
+        return _data(len(shown), cut or following, data)
 
     async def _health_data(self, _request: web.Request, came: SoapCame) -> SoapSaid:
         self._owner(came)
         partner = _client(came.message.wrapper, f"{{{OPMON}}}filterCriteria/{{{OPMON}}}client")
         now_s = self._around.clock() // 1000
-        seen = [one for one in self._records.between(0, now_s) if self._sees(came.speaker, one)]
-        services = {one.service for one in seen if one.service and partner in {None, one.service.client}}
+        seen = filter(self._visible_to(came.speaker), self._records.between(0, now_s))
+        services: dict[ServiceId, list[Record]] = {}
+        for line in seen:
+            if line.service is not None and partner in {None, line.service.client}:
+                services.setdefault(line.service, []).append(line)
         root = etree.Element(f"{{{OPMON}}}getSecurityServerHealthDataResponse", nsmap={"om": OPMON, "id": IDENTIFIERS})
         _add(root, "monitoringStartupTimestamp", self._records.started_ms)
         _add(root, "statisticsPeriodSeconds", PERIOD_S)
         events = etree.SubElement(root, f"{{{OPMON}}}servicesEvents")
         for service in sorted(services, key=lambda one: one.text):
-            lines = [one for one in seen if one.service == service]
-            self._events(etree.SubElement(events, f"{{{OPMON}}}serviceEvents"), service, lines, now_s - PERIOD_S)
+            element = etree.SubElement(events, f"{{{OPMON}}}serviceEvents")
+            self._events(element, service, services[service], now_s - PERIOD_S)
         return SoapSaid(etree.tostring(root, encoding="UTF-8"))
 
     async def _metrics(self, _request: web.Request, came: SoapCame) -> SoapSaid:
@@ -124,12 +130,17 @@ class MonitoringServices:
             raise XRoadError(_SERVER, "There is no such security server here")
         return found
 
-    def _sees(self, speaker: Speaker, record: Record) -> bool:
+    def _visible_to(self, speaker: Speaker) -> Callable[[Record], bool]:
         if speaker.agency == self._around.directory.snapshot.operator:
-            return True
+            return lambda _: True
         book, now_ms = self._around.book, self._around.clock()
-        sides = (book.client(one.text, now_ms) for one in _both(record))
-        return any(one is not None and one.agency == speaker.agency for one in sides)
+
+        @cache
+        def is_own(client: ClientId) -> bool:
+            found = book.client(client.text, now_ms)
+            return found is not None and found.agency == speaker.agency
+
+        return lambda record: any(is_own(one) for one in _both(record))
 
     def _service_type(self, service: ServiceId) -> str | None:
         book = self._around.book
@@ -139,8 +150,7 @@ class MonitoringServices:
                 return "REST" if found.xroad.main is None else "OPENAPI3"
         return None if book.soap(service.client.text, service.code, service.version) is None else "WSDL"
 
-    def _events(self, parent: Element, service: ServiceId, lines: Iterable[Record], since_s: int) -> None:
-        lines = list(lines)
+    def _events(self, parent: Element, service: ServiceId, lines: Sequence[Record], since_s: int) -> None:
         service_element(parent, "service", service, OPMON)
         for name, good in (("lastSuccessfulRequestTimestamp", True), ("lastUnsuccessfulRequestTimestamp", False)):
             last = max((one.response_out_ms for one in lines if one.succeeded is good), default=None)
