@@ -20,6 +20,7 @@ from wires import free_ports, until
 from xroad_world import Existing, Reply, data_of
 from yarl import URL
 
+from adapters.port import Adapter
 from adapters.xroad_rest import XRoadRestAdapter, XRoadRestOperation, XRoadRestSettings
 from bus import net
 from bus.app import embedded, prepare
@@ -120,6 +121,9 @@ certificate = "{pki}/link/{system}.pem"
 class XRoadNation:
     """The nation, its existing service, and the face's address; ended by `close`."""
 
+    services = _SERVICE
+    agreements = _AGREEMENT
+
     def __init__(self, folder: Path) -> None:
         registry = folder / "authored"
         shutil.copytree(registry_folder(), registry)
@@ -127,8 +131,8 @@ class XRoadNation:
             text = (registry / name).read_text(encoding="utf-8")
             assert old in text, (name, old)
             (registry / name).write_text(text.replace(old, new), encoding="utf-8")
-        (registry / "services" / "xroad.toml").write_text(_SERVICE, encoding="utf-8")
-        (registry / "agreements" / "xroad.toml").write_text(_AGREEMENT, encoding="utf-8")
+        (registry / "services" / "xroad.toml").write_text(self.services, encoding="utf-8")
+        (registry / "agreements" / "xroad.toml").write_text(self.agreements, encoding="utf-8")
         usual, embedded.MAX_BODY_BYTES = embedded.MAX_BODY_BYTES, BYTES  # type: ignore[misc]  # both ends take as much
         try:
             self.nation = EmbeddedNation(folder / "state", registry)
@@ -201,11 +205,14 @@ class XRoadNation:
             operations={"use": XRoadRestOperation(), "administer": XRoadRestOperation()},
             max_answer_bytes=BYTES,
         )
-        adapter = XRoadRestAdapter(settings)
+        await self.plug(SERVICE, XRoadRestAdapter(settings))
+        return runner
+
+    async def plug(self, service: str, adapter: Adapter) -> None:
+        """Let an adapter answer for a service, in the provider's node."""
         await adapter.start()
         parts = [agency for node in self.nation.bus.nodes for agency in node._parts.agencies]
-        next(one for one in parts if one.id == SERVICE.partition("/")[0]).adapters[SERVICE] = adapter  # type: ignore[index]
-        return runner
+        next(one for one in parts if one.id == service.partition("/")[0]).adapters[service] = adapter  # type: ignore[index]
 
     def _settings(self, folder: Path, port: int) -> NodeSettings:
         state = self.nation.state
