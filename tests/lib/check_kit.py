@@ -8,13 +8,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import peer_systems as people
 from aiohttp import web
 from processes import COMMAND, ENV, Ended
 
 from bus import net
+from bus.kit.check.checklist import Group
+from bus.kit.check.checklist import load as load_list
+from bus.kit.check.gathering import gather
+from bus.kit.check.judging import Result, judge
+from bus.kit.check.report import About
+from bus.kit.check.samples import load as load_samples
+from bus.kit.check.target import of_file
+from bus.kit.check.verdicts import Verdict
 from signing.devpki import DevPki
 
 REST = """\
@@ -138,11 +145,17 @@ async def run(*arguments: str) -> Ended:
     return Ended(process.returncode or 0, out, err.decode())
 
 
-def verdicts(document: dict[str, Any]) -> dict[str, str]:
-    """Row → verdict, of a result as JSON."""
-    return {row["number"]: row["verdict"] for row in document["rows"]}
+ABOUT = About("adapter.toml", "rest", "", "https://localhost", "2026-11-22T00:00:00+00:00", "0")
 
 
-def why(document: dict[str, Any], number: str) -> str:
-    """What a row says in English."""
-    return next(row["why"]["en"] for row in document["rows"] if row["number"] == number)
+async def checked(files: Files, calls: int = 10) -> Result:
+    """The whole check, in this process."""
+    target = of_file("rest", files.adapter, {}, None)
+    facts = await gather(target, load_samples(files.samples), None, calls, lambda _what: None)
+    return judge(load_list(), facts)
+
+
+def rows(result: Result, verdict: Verdict) -> dict[str, str]:
+    """The rows that stand so, and why, in English; without those of latency, which a busy machine decides."""
+    lines = [line for line in result.lines if line.row.group is not Group.LATENCY]
+    return {line.row.number: line.judged.said.en for line in lines if line.judged.verdict is verdict}

@@ -25,7 +25,7 @@ from config.node import AgencySettings
 from config.secrets import SecretError
 from registry.snapshot import Snapshot
 from signing.chain import CertificateError, SealCertificate, load_seal_certificate
-from signing.keys import Signer, verify
+from signing.keys import Signer, accepted_spelling, verify
 
 DAY_S: Final = 86_400.0
 _GIB: Final = 1 << 30
@@ -68,7 +68,8 @@ def _seal(agency: AgencySettings, snapshot: Snapshot | None) -> dict[str, NodeFa
 
 def _trial(signer: Signer, certificate: SealCertificate) -> NodeFact:
     data = os.urandom(_TRIAL_BYTES)
-    return NodeFact(verify(certificate.public_key, certificate.alg, signer.sign(data), data), certificate.alg.value)
+    signature = accepted_spelling(certificate.alg, signer.sign(data))
+    return NodeFact(verify(certificate.public_key, certificate.alg, signature, data), certificate.alg.value)
 
 
 async def _archive(agency: AgencySettings) -> dict[str, NodeFact]:

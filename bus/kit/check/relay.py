@@ -116,10 +116,10 @@ class Relay:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            to_system.close()  # before anything waits: this may be cancelled while it ends
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            to_system.close()
 
     async def _up(self, reader: asyncio.StreamReader, to_system: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK_BYTES):
@@ -173,9 +173,12 @@ class Relay:
             await reader.readuntil(b"\r\n\r\n")
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # what comes next is TLS's to read
         writer.write(b"S" if self.system.speaks == "postgresql" else _CONNECTED)
-        await writer.start_tls(self._impostor)
-        # TLS 1.3: a client that refuses says so after the server is done; only its words prove that it believed
-        self.fooled = bool(await reader.read(1)) or self.fooled
+        try:
+            await writer.start_tls(self._impostor)
+            # TLS 1.3: a client that refuses says so after the server is done; only its words prove that it believed
+            self.fooled = bool(await reader.read(1)) or self.fooled
+        finally:
+            writer.transport.abort()  # nobody waits for a farewell of whom was fooled, or was not
 
     async def _flood(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
