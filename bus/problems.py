@@ -89,7 +89,8 @@ def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> we
     if entry_of(problem.code).status in {429, 503}:
         headers["Retry-After"] = str(_wait_s(problem.params.get("retry_after_ms")))
     if entry_of(problem.code).status == web.HTTPUnauthorized.status_code:
-        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: a 401 says what would be taken
+        # RFC 9110 §11.6.1: a 401 says what would be taken; RFC 6750 §3.1: and that what was shown is taken no more
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if problem.code is Code.KEY_WRONG else "Bearer"
     return web.Response(
         status=entry_of(problem.code).status,
         body=msgspec.json.encode(body_of(problem, language=language, **more)),

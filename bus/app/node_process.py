@@ -238,11 +238,12 @@ async def _face(settings: NodeSettings, node: Node, grants: Grants) -> web.AppRu
     runner = web.AppRunner(face.application(), access_log=None, shutdown_timeout=GRACE_S)
     await runner.setup()
     host, _, port = http.listen.rpartition(":")
-    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=_face_tls(http)).start()
+    await web.TCPSite(runner, host.strip("[]"), int(port), ssl_context=face_tls(http)).start()
     return runner
 
 
-def _face_tls(http: NodeHttpSettings) -> ssl.SSLContext | None:
+def face_tls(http: NodeHttpSettings) -> ssl.SSLContext | None:
+    """TLS of the face to agency systems; None where it has none."""
     if http.tls is None:
         return None
     context = net.server_context if http.client_certificates == "required" else net.face_context

@@ -32,6 +32,7 @@ async def test_without_a_key_nobody_gets_in(nation: EmbeddedNation, path: str):
 async def test_a_wrong_key_gets_nobody_in(nation: EmbeddedNation, key: str):
     said = await AgencySystem(nation.node, key).send("POST", ASK, question())
     assert (said.status, said.number) == (401, 802)
+    assert said.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert key not in str(said.body)
 
 
