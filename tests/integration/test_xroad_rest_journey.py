@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 import pytest
+from multidict import CIMultiDict
 from xroad_nation import CLIENT, STRANGER, SYSTEM, XRoadNation
+from xroad_world import Reply
+from yarl import URL
 
+from adapters.kinds import build
+from adapters.port import Officer, Query, Reach
 from schemas.record import LeafType
 from schemas.xroad.rest import VERBS, RestResponse, request_hash, request_of, response_of
 
@@ -132,3 +138,43 @@ def test_a_response_is_written_as_x_road_writes_it():
     assert response.message.decode().split("\r\n")[:6] == [
         *("200", "OK", "Date:x", "x-road-id:m-1", "x-road-client:VN/GOV/H26", "x-road-service:VN/GOV/G01/p/s")
     ]
+
+
+async def _get(xroad: XRoadNation, path: str, shows: str | None = SYSTEM, **headers: str) -> Reply:
+    url = URL(f"{xroad.face}{path}", encoded=True)
+    return await xroad.nation.ground.there(xroad._called("GET", url, None, shows, CIMultiDict(headers)))
+
+
+async def test_a_node_tells_what_a_security_server_tells(xroad: XRoadNation):
+    members = (await _get(xroad, "/listClients", Accept="application/json")).json["member"]
+    assert CLIENT.split("/")[-1] in {one["id"].get("subsystem_code") for one in members}
+    listed = await _get(xroad, "/r1/VN-test/GOV/G01/population/allowedMethods", **{"X-Road-Client": CLIENT})
+    assert [one["service_code"] for one in listed.json["service"]] == ["echo"]
+    directory = await _get(xroad, "/internalconf")
+    location = re.search(rb"Content-location: (/V2/\d+/shared-params.xml)", directory.body)
+    assert location
+    assert (await _get(xroad, location[1].decode())).body.startswith(b"<?xml")
+    assert (await _get(xroad, "/verificationconf")).headers["Content-Type"] == "application/zip"
+    assert (await _get(xroad, "/health", None)).json == {"status": "ok"}
+    assert (await _get(xroad, "/listClients", None)).error == "Server.ClientProxy.SslAuthenticationFailed"
+
+
+async def test_a_bridge_reaches_the_node_as_it_would_a_security_server(xroad: XRoadNation):
+    operation = {
+        "protocol": "rest",
+        "service": "VN-test/GOV/G01/population/echo",
+        "path": "/p/{n}",
+        "method": "POST",
+        "question": [{"to": "path.n", "from": "body.n"}, {"to": "json.text", "from": "body.text"}],
+        "answer": {"fields": [{"to": "target", "from": "target"}]},
+    }
+    table = {"server": xroad.face, "client": CLIENT, "tls": {}, "operations": {"write": operation}}
+    adapter = build("xroad-bridge", table, tls=lambda _: xroad.tls(SYSTEM))
+    xroad.existing.headers = {"Content-Type": "application/json"}
+    await adapter.start()
+    try:
+        asked = Query("write", {"n": "1", "text": "Đào"}, officer=Officer("CB-7", "U"))
+        assert (await adapter.ask(asked)).body == {"target": "/api/p/1"}
+        assert (await adapter.probe()).reach is Reach.REACHABLE
+    finally:
+        await adapter.close()
