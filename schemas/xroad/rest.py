@@ -47,8 +47,8 @@ REPRESENTED_PARTY: Final = "x-road-represented-party"
 REQUEST_ID: Final = "x-road-request-id"
 REQUEST_HASH: Final = "x-road-request-hash"
 ERROR: Final = "x-road-error"
-_OURS: Final = frozenset({ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH})
-"""What a response says of its request; a provider's own word for it is dropped."""
+_OURS: Final = frozenset({ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH, ERROR})
+"""What a response says of its request, or of an error of the servers'; a provider's own word for it is dropped."""
 _CRLF: Final = "\r\n"
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -135,11 +135,6 @@ class RestResponse(NamedTuple):
     def filtered(self) -> bytes:
         """What is logged where bodies are not: X-Road's headers only."""
         return _written(str(self.status), self.reason, _xroad_only(self.headers))
-
-    @property
-    def plain_headers(self) -> tuple[Header, ...]:
-        """The headers without what X-Road adds."""
-        return tuple(header for header in self.headers if header[0].lower() not in _OURS)
 
     def last(self, name: str) -> str | None:
         """The header's value: where it is repeated, the last one."""
