@@ -261,10 +261,10 @@ class FilesAdapter(Adapter):
         if self._exchange is not None:
             there = self._exchange.is_open
             return Probe(Reach.REACHABLE if there else Reach.UNREACHABLE, "the folder is " + "there" * there or "away")
-        data = None if self._intake is None else self._intake.current
+        data, waiting = (None, 0) if self._intake is None else (self._intake.current, self._intake.waiting)
         if data is None:
-            return Probe(Reach.UNREACHABLE, "no set of files has been taken")
-        return Probe(Reach.REACHABLE, f"set {data.name}")
+            return Probe(Reach.UNREACHABLE, f"no set of files has been taken; {waiting} files wait")
+        return Probe(Reach.REACHABLE, f"set {data.name}; {waiting} files wait")
 
 
 def _name(request_id: str) -> str:

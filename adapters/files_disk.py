@@ -9,6 +9,7 @@ Source: POSIX.1-2017, rename() and openat().
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 FILE_NAME: Final = re.compile(r"^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_FILE: Final = frozenset({errno.ELOOP, errno.EMLINK, errno.ENXIO})
+"""A symlink, a socket or a pipe that nobody serves."""
 
 
 class FileRuleError(Exception):
@@ -45,12 +48,12 @@ class Folder:
 
     @classmethod
     def at(cls, path: Path) -> Folder:
-        """Open a folder by its path.
+        """Open a folder by the path that the settings give, wherever its symlinks lead.
 
         Raises:
-            OSError: it is not there, or is a symlink or a file.
+            OSError: it is not there, or is no folder.
         """
-        return cls(os.open(path, _FOLDER), path.name)
+        return cls(os.open(path.resolve(), _FOLDER), path.name)
 
     def inside(self, name: str, *, make: bool = False, mode: int = 0o700) -> Folder:
         """Open a folder in this one; `make` creates it, durably, where it is missing."""
@@ -84,14 +87,19 @@ class Folder:
         """The whole of one regular file.
 
         Raises:
-            FileRuleError: `no-such-file`, `not-a-file`, `second-name` or `too-large`, at the name.
+            FileRuleError: `no-such-file`, `not-a-file`, `not-readable`, `second-name` or `too-large`, at the name.
+            OSError: it cannot be read just now.
         """
         try:
             descriptor = os.open(name, _READ, dir_fd=self._fd)
         except FileNotFoundError:
             raise FileRuleError("no-such-file", name) from None
-        except OSError:  # a symlink (ELOOP), a socket (ENXIO), a file that we may not read
-            raise FileRuleError("not-a-file", name) from None
+        except PermissionError:
+            raise FileRuleError("not-readable", name) from None
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise FileRuleError("not-a-file", name) from None
+            raise
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):  # before fdopen, which stumbles over folders
             os.close(descriptor)
@@ -107,6 +115,7 @@ class Folder:
     def write(self, name: str, data: bytes, mode: int = 0o600) -> None:
         """Write a file of ours, whole and durable: written beside, then put in place."""
         beside = f".{name}.new"
+        self.remove(beside)  # of ours, from before a crash; or planted there, where others may write
         descriptor = os.open(beside, _FRESH, mode, dir_fd=self._fd)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -155,6 +155,8 @@ class Exchange:
             return None
         if self._in("answered").looked_at(name) is not None:
             return self._reply(taking, name, taking.manifest(name, kept=True), kept=True)
+        if taking.is_taken(name):
+            return self._judge(taking, name)
         if self._in("answers").looked_at(name + SUFFIX) is None:
             return None
         manifest = taking.whole(name, tick)

@@ -78,8 +78,11 @@ class Intake:
         self._limits = limits
         self._open = ExitStack()
         self._sets: Folder | None = None
+        self._incoming: Folder | None = None
         self._taking: Taking | None = None
         self.current: DataSet | None = None
+        self.waiting = 0
+        """Files in the drop folder that belong to no whole set (yet)."""
 
     @property
     def is_open(self) -> bool:
@@ -110,7 +113,7 @@ class Intake:
                 max_file_bytes=limits.max_file_bytes,
                 settle_s=limits.settle_s,
             )
-            self._taking, self._sets = taking, sets
+            self._taking, self._sets, self._incoming = taking, sets, incoming
             self._open = opening.pop_all()
         self._load_newest()
         for name in taking.unfinished():
@@ -119,7 +122,7 @@ class Intake:
 
     def close(self) -> None:
         """Let go of the folders; the data stays in use. Safe to repeat."""
-        self._taking = self._sets = None
+        self._taking = self._sets = self._incoming = None
         self._open.close()
 
     def look(self, now: datetime, tick: float) -> bool:
@@ -128,8 +131,8 @@ class Intake:
         Raises:
             OSError: the folder cannot be worked in just now; look again later.
         """
-        taking = self._taking
-        if taking is None:
+        taking, incoming = self._taking, self._incoming
+        if taking is None or incoming is None:
             return False
         before = self.current
         found = [(name, taking.whole(name, tick)) for name in taking.dropped()]
@@ -137,6 +140,7 @@ class Intake:
         for _, name, manifest in sorted(whole, key=lambda one: one[:2]):
             taking.take(name, manifest.files)
             self._judge(taking, name, now)
+        self.waiting = len(incoming.names())
         return self.current is not before
 
     def _judge(self, taking: Taking, name: str, now: datetime) -> None:
@@ -220,7 +224,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         DeclarationError: somebody else holds it.
     """
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder.resolve() / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

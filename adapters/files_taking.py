@@ -52,18 +52,28 @@ class Taking:
         self._seen: dict[str, tuple[object, float]] = {}
 
     def dropped(self) -> list[str]:
-        """Names of sets whose manifest stands in the drop folder."""
+        """Names of sets whose manifest stands in the drop folder; one with a name of another form is refused."""
         names = [name.removesuffix(SUFFIX) for name in self._drop.names() if name.endswith(SUFFIX)]
+        for odd in (name for name in names if not FILE_NAME.match(name)):
+            self._refuse_name(odd + SUFFIX)
+        self._seen = {name: seen for name, seen in self._seen.items() if name in names}
         return [name for name in names if FILE_NAME.match(name)]
 
     def unfinished(self) -> list[str]:
         """Names of sets that were taken and neither kept nor refused: a crash came between."""
-        return [name for name in self._work.names() if self._is_taken(name)]
+        return [name for name in self._work.names() if self.is_taken(name)]
+
+    def is_taken(self, name: str) -> bool:
+        """Whether a set stands in the work folder, whole."""
+        if self._work.looked_at(name) is None:
+            return False
+        with self._work.inside(name) as folder:
+            return folder.looked_at(MANIFEST) is not None
 
     def put_away_orphans(self) -> None:
         """Quarantine what was half taken and whose manifest has been withdrawn since."""
         for name in self._work.names():
-            if not self._is_taken(name) and self._drop.looked_at(name + SUFFIX) is None:
+            if not self.is_taken(name) and self._drop.looked_at(name + SUFFIX) is None:
                 self.refuse(name, FileRuleError("manifest-gone"))
 
     def whole(self, name: str, tick: float) -> Manifest | None:
@@ -134,12 +144,16 @@ class Taking:
         self._place(kept=kept).move(name, self._quarantine, place)
         log.warning("files-quarantined", set=name, rule=why.rule, at=why.at, place=place)
 
+    def _refuse_name(self, name: str) -> None:
+        """A manifest that no folder of ours could be named after stands in quarantine under its digest."""
+        place = self._free("odd-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16])
+        why = FileRuleError("name")
+        self._quarantine.write(place + REASON, _reason(place, why))
+        self._drop.move(name, self._quarantine, place)
+        log.warning("files-quarantined", set=place, rule=why.rule, at=why.at, place=place)
+
     def _place(self, *, kept: bool) -> Folder:
         return self._kept if kept else self._work
-
-    def _is_taken(self, name: str) -> bool:
-        with self._work.inside(name) as folder:
-            return folder.looked_at(MANIFEST) is not None
 
     def _must_be_there(self, name: str, entry: Entry) -> None:
         """In the drop folder, or taken already by a step that a crash ended."""

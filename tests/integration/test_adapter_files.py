@@ -313,3 +313,29 @@ async def test_what_is_still_being_written_is_left_alone(tmp_path: Path):
             file.write(whole[-1:])
         await until(adapter, {"name": "An"})
     assert reasons(folder) == []
+
+
+async def test_a_name_of_another_form_is_refused_under_its_digest(tmp_path: Path):
+    folder = exchange(tmp_path)
+    for name in ("dân cư", "a b", "-x", "a..b"):
+        (folder / "incoming" / f"{name}.manifest.json").write_bytes(b"{}")
+    (folder / "incoming" / "left.csv").write_bytes(b"")
+    async with started(WATCH, tmp_path) as adapter:
+        assert (await adapter.probe()).detail == "no set of files has been taken; 1 files wait"
+    found = reasons(folder)
+    assert [(rule, at) for _, rule, at in found] == [("name", "")] * 4
+    assert all(name.startswith("odd-") for name, _, _ in found)
+    assert [path.name for path in (folder / "incoming").iterdir()] == ["left.csv"]
+
+
+async def test_what_others_plant_where_we_write_is_never_written_through(tmp_path: Path):
+    folder = exchange(tmp_path, "questions", "answers")
+    (tmp_path / "ours").write_bytes(b"kept")
+    (folder / "questions" / ".r-1.json.new").symlink_to(tmp_path / "ours")
+    (folder / "questions" / ".r-2.json.new").hardlink_to(tmp_path / "ours")
+    async with started({**settings(mode="drop"), "timeout_s": 0.2}, tmp_path) as adapter:
+        for name in ("r-1", "r-2"):
+            query = Query("person", {"number": NUMBER}, officer=Officer("CB-0042", "U"), request_id=name)
+            with pytest.raises(PeerError, match="not-taken"):
+                await adapter.ask(query)
+    assert (tmp_path / "ours").read_bytes() == b"kept"
