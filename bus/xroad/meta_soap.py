@@ -4,7 +4,7 @@ Promises: a description comes as the second MIME part, its port at this face and
 face serves, so that a client which follows them asks us and nobody else. Descriptions are shown to whoever may speak
 here; what may be called is another list.
 Leaves out REST's metaservices (`bus.xroad.meta_rest`) and operational monitoring (`bus.xroad.opmon_soap`).
-Source: PR-META §3-4, annexes B and C.
+Source: PR-META §3-4, annexes B and C; `GET /wsdl` as in its versions up to 2.5.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class SoapMetadata:
         }
 
     def add(self, app: web.Application) -> None:
-        """Add the route of the files that descriptions import."""
+        """Add the routes of the files that descriptions import, and of descriptions as UXP's clients fetch them."""
         place = f"{FILES}/{{instance}}/{{member_class}}/{{member_code}}/{{subsystem}}/{{service}}/{{path:.+}}"
         app.router.add_get(place, self._file, allow_head=False)
+        app.router.add_get("/wsdl", self._by_query, allow_head=False)
 
     async def _list_methods(self, _request: web.Request, came: SoapCame) -> SoapSaid:
         offered = self._metadata.soap(came.message.header.service.client)
@@ -83,6 +84,19 @@ class SoapMetadata:
             ("content-id", f"<wsdl={uuid.uuid4()}@x-road.eu>"),
         )
         return SoapSaid(_bytes(_repeated(wrapper)), (mime.Part(headers, wsdl),))
+
+    async def _by_query(self, request: web.Request) -> web.Response:
+        """A description by its service's identifier in the query: X-Road's own way until 2020, and UXP's today."""
+        must_be_known(self._around, request)
+        named = request.query
+        parts = [named.get(name, "") for name in ("xRoadInstance", "memberClass", "memberCode", "subsystemCode")]
+        provider = ids.ClientId(*(ids.checked(one, place) for place, one in enumerate(parts)))
+        self._metadata.provider(provider)
+        code, version = named.get("serviceCode", ""), named.get("version") or named.get("serviceVersion")
+        service = self._service(provider, code, version)
+        return web.Response(
+            body=_served(service, provider, _main(service), request), content_type=_XML, charset="UTF-8"
+        )
 
     def _service(self, provider: ids.ClientId, code: str, version: str | None) -> Service:
         found = self._around.book.soap(provider.text, code, version)

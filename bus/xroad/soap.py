@@ -33,6 +33,9 @@ from schemas.xroad.posted import Posted
 from schemas.xroad.soap import Fault, Message, SoapError, differing, is_hash_of, read_request, read_response
 
 T = TypeVar("T")
+_exchange: Final = web.RequestKey("xroad-exchange", str)
+TRANSACTION: Final = "uxp-transaction-id"
+"""The header in which clients of UXP look for the exchange's id."""
 _LARGE: Final = 128 * 1024
 _METHOD: Final = ErrorCode(Side.CLIENT, Word.INVALID_HTTP_METHOD)
 _REFUSED: Final = ErrorCode(Side.CLIENT_PROXY, Word.SSL_AUTHENTICATION_FAILED)
@@ -83,7 +86,10 @@ class SoapCalls:
             code = found.code.text(self._around.style)
             opmon.noted(request).failed(code, found.message)
             content_type, body = faults.CONTENT_TYPE, faults.fault(code, found.message, found.detail)
-        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+        headers: dict[str, str] = {hdrs.CONTENT_TYPE: content_type}
+        if _exchange in request:
+            headers[TRANSACTION] = request[_exchange]
+        return web.Response(body=body, headers=headers)
 
     async def call(self, request: web.Request) -> Posted:
         """One call.
@@ -111,6 +117,7 @@ class SoapCalls:
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
             with opmon.outside(request, around.clock):
                 answered = await around.askers[came.speaker.agency].ask(ask)
+        request[_exchange] = answered.exchange
         size = sum(len(part.data) for part in answered.parts)
         return await _aside(size, lambda: _answer(came.message, operation, answered))
 
