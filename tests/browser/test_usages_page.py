@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from audit_kit import Book
-from chromium import Tab, browser
+from chromium import CONTRAST, Tab, browser
 from usages_kit import ME, NOW_MS, Served, ask, room, served
 
 from bus.usages.disclosure import DelayClass
@@ -100,18 +100,3 @@ async def test_a_refusal_is_a_page_too(face: Served, tab: Tab):
     assert await tab.says("document.querySelector('[role=alert]').textContent.includes('821')")
     assert await tab.says("document.documentElement.scrollWidth") <= 390
     assert NOW_MS
-
-
-CONTRAST = """(() => {
-  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b].map(c => (c /= 255) <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
-  const ground = one => { for (; one; one = one.parentElement) {
-    const found = parse(getComputedStyle(one).backgroundColor);
-    if (found.length === 3 || found[3] > 0) return found; } return [255, 255, 255]; };
-  const ratios = [...document.querySelectorAll('main *')].filter(one => [...one.childNodes]
-    .some(node => node.nodeType === 3 && node.textContent.trim())).map(one => {
-      const [a, b] = [luminance(parse(getComputedStyle(one).color)), luminance(ground(one))].sort((x, y) => y - x);
-      return (a + .05) / (b + .05); });
-  return Math.min(...ratios);
-})()"""

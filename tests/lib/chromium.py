@@ -173,3 +173,19 @@ async def _answer(tab: Tab, number: int) -> dict[str, Any]:
 
 def _text(message: dict[str, Any]) -> str:
     return msgspec.json.encode(message).decode()
+
+
+CONTRAST = """(() => {
+  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map(c => (c /= 255) <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const ground = one => { for (; one; one = one.parentElement) {
+    const found = parse(getComputedStyle(one).backgroundColor);
+    if (found.length === 3 || found[3] > 0) return found; } return [255, 255, 255]; };
+  const ratios = [...document.querySelectorAll('main *')].filter(one => [...one.childNodes]
+    .some(node => node.nodeType === 3 && node.textContent.trim())).map(one => {
+      const [a, b] = [luminance(parse(getComputedStyle(one).color)), luminance(ground(one))].sort((x, y) => y - x);
+      return (a + .05) / (b + .05); });
+  return Math.min(...ratios);
+})()"""
+"""The least contrast of any text with its ground (WCAG 2.2, 1.4.3), as an expression for `Tab.says`."""
