@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 from registry_folder import folder
+from typer.testing import CliRunner
 
 from adapters.port import PeerFault
+from bus.cli.app import build
+from bus.cli.exits import Exit
+from bus.cli.failures import failure_of
 from bus.kit.sandbox.delays import Delay
 from bus.kit.sandbox.faults import FAULTS, WIRE, Rates, as_error, as_peer_error, by_number, fault_named
 from bus.kit.sandbox.refused import SandboxError
 from bus.kit.sandbox.shelf import Shelf
+from bus.sample.systems import registry_folder
 from registry.snapshot import compile as compile_folder
 from schemas.problems import Code
 
@@ -148,3 +153,21 @@ def test_a_registry_is_not_changed_by_serving_it():
     for served in Shelf(snapshot, (), 1):
         served.answer(served.read(served.example))
     assert snapshot.services()[0].operations["read"].answer.source == before  # type: ignore[union-attr] # the same
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "rule"),
+    [
+        ([], Exit.USAGE, "usage"),
+        (["--all", "--fault", "timeout"], Exit.USAGE, "usage"),
+        (["--all", "--listen", "nowhere"], Exit.USAGE, "usage"),
+        (["--all", "--fault", "nonsense=0.1"], Exit.CONFIG, "fault-unknown"),
+        (["--all", "--delay", "soon"], Exit.CONFIG, "delay"),
+        (["--service", "a100001/no/such"], Exit.CONFIG, "service-unknown"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_its_code(options: list[str], code: Exit, rule: str):
+    done = CliRunner().invoke(build(["sandbox"]), ["sandbox", str(registry_folder()), *options], standalone_mode=False)
+    assert isinstance(done.exception, Exception)
+    failure = failure_of(done.exception)
+    assert (failure.code, failure.rule) == (code, rule)
