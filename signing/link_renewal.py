@@ -17,7 +17,7 @@ from typing import Final, Literal
 import msgspec
 
 from signing.chain import CertificateError, Use, check_chain, parsed, subject_agency
-from signing.keys import KeyRefusedError, Signer, admitted_key, algorithm_for, verify
+from signing.keys import KeyRefusedError, Signer, accepted_spelling, admitted_key, algorithm_for, verify
 from signing.renewal import Asked, RenewalRefusedError, asked_of
 
 _WORDS: Final = b"lienthong link renewal v1\n"
@@ -36,7 +36,8 @@ _decoder: Final = msgspec.msgpack.Decoder(_Form)
 
 def pack(payload: bytes, signer: Signer) -> bytes:
     """The request (`signing.renewal.renewal`) signed with the link key in use."""
-    return msgspec.msgpack.encode(_Form("lienthong-link-renewal", 1, payload, signer.sign(_WORDS + payload)))
+    signature = accepted_spelling(signer.alg, signer.sign(_WORDS + payload))
+    return msgspec.msgpack.encode(_Form("lienthong-link-renewal", 1, payload, signature))
 
 
 def is_link_renewal(packed: bytes) -> bool:

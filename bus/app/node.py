@@ -168,7 +168,9 @@ class Node:
         node._serve(parts.registry.directory)
         node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
         node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
-        node._tasks.append(asyncio.create_task(node.renewals.run(), name="renewals"))
+        renewals = node.renewals
+        await renewals.take()  # before anything is sealed: a key that the settings name may have ended
+        node._tasks.append(asyncio.create_task(renewals.run(), name="renewals"))
         if (link := node.link_renewals) is not None:
             node._tasks.append(asyncio.create_task(link.run(), name="link-renewals"))
         if node.watch is not None:

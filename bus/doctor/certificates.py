@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote
 
 from bus.app.trust import DevelopmentPkiError, refuse_development_pki
 from bus.doctor.finding import Finding, Health
@@ -15,7 +17,8 @@ from config.explain import Located
 from config.hub import HubSettings
 from config.node import NodeSettings
 from config.parts import TlsIdentity, TrustSettings
-from signing.chain import CertificateError, Use, check_chain, load_seal_certificate
+from signing.chain import CertificateError, Use, check_chain, load_seal_certificate, parsed
+from signing.keys import thumbprint
 from signing.verdict import Verdict
 
 Served: TypeAlias = HubSettings | NodeSettings
@@ -27,8 +30,7 @@ def certificates(settings: Served, values: tuple[Located, ...], now: datetime) -
     for item in values:
         if item.name.rsplit(".", 1)[-1] == "seal":
             yield _seal(item.name, str(item.value), settings.trust, now)
-    if isinstance(settings, NodeSettings):
-        yield from _renewals(settings, now)
+    yield from _renewals(settings, now)
     hub = isinstance(settings, HubSettings)
     yield _link("link", settings.link, Use.LINK_SERVER if hub else Use.LINK_CLIENT, settings.trust, now)
     if isinstance(settings, NodeSettings) and settings.http.tls is not None:
@@ -73,25 +75,36 @@ def _seal(name: str, address: str, trust: TrustSettings, now: datetime) -> Findi
     return Finding(name, Health.GOOD, text)
 
 
-def _renewals(settings: NodeSettings, now: datetime) -> Iterator[Finding]:
-    """The next seal certificates, where nodes renew them by themselves."""
-    for number, agency in enumerate(settings.agencies):
-        if agency.renewal is None:
-            continue
-        name = f"agencies[{number}].renewal"
+def _renewals(settings: Served, now: datetime) -> Iterator[Finding]:
+    """The next certificates, where hubs and nodes renew them by themselves."""
+    for name, folder, agency, address in _renewed(settings):
         try:
-            signer = open_key(agency.seal)
-        except KeyAddressError:
-            continue  # the seal's own finding says so
-        following = NextKey(agency.renewal / signer.x5t, agency.id, agency.seal).certificate()
-        if following is None:
+            signer = open_key(address)
+            following = NextKey(folder / signer.x5t, agency, address).certificate()
+            until = None if following is None else parsed(following).not_valid_after_utc
+        except (KeyAddressError, CertificateError):
+            continue  # the key's own finding says so
+        if following is None or until is None:
             days = settings.trust.certificate_warning_days
-            yield Finding(name, Health.GOOD, f"asked for over the link from {days} days before the end on")
+            yield Finding(name, Health.GOOD, f"asked for from {days} days before the end on")
             continue
-        certificate = load_seal_certificate(following)
-        left = timedelta(milliseconds=certificate.not_after_ms - now.timestamp() * 1000)
-        text = f"the next certificate is there: {certificate.x5t}, {left.days} days left"
+        text = f"the next certificate is there: {thumbprint(following)}, {(until - now).days} days left"
         yield Finding(name, Health.WARNING, text, "have it registered, and name its key in the settings (docs/keys.md)")
+
+
+def _renewed(settings: Served) -> Iterator[tuple[str, Path, str, str]]:
+    """Setting, folder, agency and key address of whatever renews by itself."""
+    if isinstance(settings, HubSettings):
+        if settings.renewal is not None and settings.renewal.folder is not None:
+            yield "renewal.folder", settings.renewal.folder, settings.operator, settings.seal
+        return
+    link = settings.link
+    if link.renewal is not None:
+        address = f"file:{quote(str(link.key))}?certificate={quote(str(link.certificate))}"
+        yield "link.renewal", link.renewal.folder, link.renewal.agency, address
+    for number, agency in enumerate(settings.agencies):
+        if agency.renewal is not None:
+            yield f"agencies[{number}].renewal", agency.renewal, agency.id, agency.seal
 
 
 def _link(name: str, identity: TlsIdentity, use: Use, trust: TrustSettings, now: datetime) -> Finding:
