@@ -22,7 +22,7 @@ from adapters.http_replies import as_json, refusal
 from adapters.operation import Courier
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query, Reach
 from adapters.surroundings import Surroundings
-from adapters.xroad_bridge_faults import peer_error, spellings
+from adapters.xroad_bridge_faults import is_own, peer_error, spellings
 from adapters.xroad_bridge_named import Named
 from adapters.xroad_bridge_settings import BridgeSettings, RestCall, SoapCall
 from adapters.xroad_bridge_soap import SoapPeer, clients_in
@@ -31,7 +31,6 @@ from schemas.xroad import ids, rest
 
 log = structlog.get_logger(__name__)
 _OK: Final = 200
-_SHOWN: Final = 200
 
 
 class XRoadBridge(Adapter):
@@ -146,7 +145,7 @@ def _headers(named: Named) -> dict[str, str]:
 
 def _refused(courier: Courier, code: str) -> Found:
     """X-Road's own code: as the table of faults has it, whole or by its ending, else what X-Road means by it."""
-    log.warning("security-server-refused", code=code if len(code) <= _SHOWN and code.isprintable() else "")
+    log.warning("security-server-refused", code=code if is_own(code) else "")
     declared = next((one for one in spellings(code) if courier.knows(one)), None)
     if declared is not None:
         return courier.refused(declared)

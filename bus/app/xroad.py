@@ -22,6 +22,7 @@ from bus.xroad.clients import Listed, Speakers
 from bus.xroad.face import XRoadFace
 from bus.xroad.globalconf import GlobalConfiguration
 from bus.xroad.health import Health
+from bus.xroad.meta import Metadata
 from bus.xroad.meta_rest import RestMetadata
 from bus.xroad.meta_soap import SoapMetadata
 from bus.xroad.opmon import Records
@@ -65,7 +66,7 @@ def face_of(around: Around, server_code: str = "node", signers: Callable[[], Map
         server_code: the node's name where X-Road names a security server.
         signers: the seal keys of its agencies; one of them signs the global configuration.
     """
-    records = Records(around.clock)
+    records = Records(around.clock, Metadata(around).exists)
     rest, soap = RestMetadata(around), SoapMetadata(around)
     monitoring = MonitoringServices(around, records, server_code)
     calls = SoapCalls(around, {**soap.services, **monitoring.services})

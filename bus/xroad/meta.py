@@ -19,6 +19,17 @@ from schemas.xroad.codes import ErrorCode, Side, Word, XRoadError
 from schemas.xroad.ids import ClientId, ServiceId
 
 _UNKNOWN_SUBSYSTEM: Final = ErrorCode(Side.CLIENT_PROXY, Word.UNKNOWN_MEMBER)
+METASERVICES: Final = frozenset(
+    {
+        "listMethods",
+        "allowedMethods",
+        "getOpenAPI",
+        "getWsdl",
+        "getSecurityServerOperationalData",
+        "getSecurityServerHealthData",
+        "getSecurityServerMetrics",
+    }
+)
 _BASE: Final = ("*", "/**")
 """The endpoint that stands for all of a service: X-Road does not list it."""
 
@@ -75,6 +86,16 @@ class Metadata:
             if operation.xroad is not None
             for code, _, version in (operation.xroad.partition("."),)
         ]
+
+    def exists(self, service: ServiceId) -> bool:
+        """Whether there is such a service, or one that every subsystem or server has."""
+        book, provider = self._around.book, service.client.text
+        if book.client(provider, self._around.clock()) is None:
+            return False
+        if service.code in METASERVICES:
+            return True
+        known = book.soap(provider, service.code, service.version) is not None
+        return known or (service.version is None and book.rest(provider, service.code) is not None)
 
     def provider(self, provider: ClientId) -> None:
         """Refuse a subsystem that the registry does not know.

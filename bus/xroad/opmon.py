@@ -1,8 +1,9 @@
 """Operational monitoring: a line for every call at the X-Road face, kept in memory, bounded.
 
-Promises: a line holds no path, no query, no user, no issue and no represented party, and a message id only where it is
-no number that somebody may have; the oldest lines go when the bound is reached; a call that nobody could read leaves
-none. Lines are gone with the process: the record of what was asked is the ledger.
+Promises: a line holds no path, no query, no user, no issue and no represented party, a message id only where it is no
+number that somebody may have, and a service only where the registry has it; the oldest lines go when the bound is
+reached; a call that nobody could read leaves none. Lines are gone with the process: the record of what was asked is the
+ledger.
 Leaves out: asking for lines (`bus.xroad.opmon_soap`), and the provider's side.
 Source: PR-OPMON §2, annex B.
 """
@@ -29,6 +30,8 @@ MOST: Final = 20_000
 """Lines kept."""
 PERIOD_S: Final = 600
 """What health data tell of, in seconds back from now."""
+UNKNOWN: Final = ServiceId(ClientId("-", "-", "-"), "unknown")
+"""Stands for a service that does not exist: a caller may have put anything where its code belongs."""
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _UUID: Final = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 _MESSAGE_ID: Final = re.compile(rf"(?:[A-Za-z.-]{{1,40}}-)?{_UUID}|(?!.*\d{{6}})[A-Za-z0-9._:-]{{1,100}}")
@@ -78,15 +81,20 @@ record_key: Final = web.RequestKey("xroad-record", Record)
 class Records:
     """The lines of one node's face."""
 
-    def __init__(self, clock: Clock, most: int = MOST) -> None:
+    def __init__(self, clock: Clock, known: Callable[[ServiceId], bool], most: int = MOST) -> None:
+        """`known`: whether the registry has such a service; what stands in its place is the caller's text."""
         self.clock: Final = clock
         self.started_ms: Final = clock()
+        self._known = known
         self._lines: deque[Record] = deque(maxlen=most)
 
     def add(self, record: Record) -> None:
         """Keep a line; one without client and service is nobody's, and is not kept."""
-        if record.client is not None and record.service is not None:
-            self._lines.append(record)
+        if record.client is None or record.service is None:
+            return
+        if not self._known(record.service):
+            record.service = UNKNOWN
+        self._lines.append(record)
 
     def between(self, first_s: int, last_s: int) -> list[Record]:
         """Lines written in these seconds, both included, oldest first."""

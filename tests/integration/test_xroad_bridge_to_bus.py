@@ -21,6 +21,7 @@ from xroad_world import ONE_STOP, POPULATION_SUBSYSTEM, XRoadWorld
 from adapters.kinds import build
 from adapters.port import Adapter, Officer, PeerError, PeerFault, Query, Reach
 from bus.net import system_context
+from bus.xroad.meta import Metadata
 from bus.xroad.meta_rest import RestMetadata
 from bus.xroad.opmon import Records
 from bus.xroad.opmon_json import compressed
@@ -116,7 +117,7 @@ async def test_soap_through_a_node_and_the_bus():
 
 async def test_monitoring_knows_how_long_a_call_was_with_the_bus():
     world = json_world()
-    records = Records(world.consumer.clock)
+    records = Records(world.consumer.clock, Metadata(world.around).exists)
     async with world.standing([records.add_to]), started(world.face, operations={"read": ECHO}) as adapter:
         await adapter.ask(query("read", {"n": "097195001234", "q": "1"}))
     (line,) = records.between(0, NOW_MS)

@@ -14,6 +14,7 @@ from xroad_soap_request import envelope, parts_of, post
 from bus.xroad.around import Around
 from bus.xroad.face import XRoadFace
 from bus.xroad.health import Health
+from bus.xroad.meta import Metadata
 from bus.xroad.meta_rest import RestMetadata
 from bus.xroad.meta_soap import SoapMetadata
 from bus.xroad.opmon import Record, Records, message_id_of
@@ -26,7 +27,7 @@ OPM = "{http://x-road.eu/xsd/op-monitoring.xsd}"
 MON = "{http://x-road.eu/xsd/monitoring}"
 OWNER = "VN/GOV/H56.20"
 SERVER = f"{OWNER}/node"
-ANOTHER = ServiceId(ClientId("VN", "GOV", "G01", "population"), "persons")
+ANOTHER = ServiceId(ClientId("VN", "GOV", "G15", "civil-status"), "notes")
 
 
 @asynccontextmanager
@@ -34,7 +35,7 @@ async def watched():
     kept: list[Records] = []
 
     def face(around: Around) -> XRoadFace:
-        records = Records(around.clock)
+        records = Records(around.clock, Metadata(around).exists)
         kept.append(records)
         rest, soap = RestMetadata(around), SoapMetadata(around)
         monitoring = MonitoringServices(around, records, "node")
@@ -110,6 +111,17 @@ async def test_calls_leave_lines_without_paths_and_people():
     text = orjson.dumps([rest, meta, soap])
     for secret in (b"096199000001", b"EE37701010101", b"H56-1", b"restPath", b"/notes"):
         assert secret not in text
+
+
+async def test_what_stands_in_the_place_of_a_service_is_kept_only_if_it_is_one():
+    async with watched() as (place, _):
+        for path in (f"{CIVIL_STATUS}/096199000001", "VN/GOV/096199000001/x/listMethods"):
+            assert await call(place, f"/r1/{path}", **{"X-Road-Client": CLIENT}) == 500
+        await post(place.url, envelope(CLIENT, f"{CIVIL_STATUS}/n096199000001", "<n096199000001/>"))
+        place.now[0] += 60_000
+        _, found = await records(place, data_query(NOW_S, NOW_S))
+    assert [one["serviceCode"] for one in found] == ["unknown"] * 3
+    assert b"096199000001" not in orjson.dumps(found)
 
 
 async def test_a_query_may_name_fields_and_never_gets_a_person():
@@ -231,7 +243,7 @@ async def test_health_without_a_hub():
 
 
 def test_lines_are_bounded():
-    kept = Records(lambda: NOW_MS, most=3)
+    kept = Records(lambda: NOW_MS, lambda _: True, most=3)
     for number in range(5):
         record = Record(NOW_MS, client=ClientId("VN", "GOV", str(number)), service=ANOTHER)
         record.response_out_ms = NOW_MS
