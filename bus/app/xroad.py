@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from bus import net
@@ -32,6 +33,7 @@ from config.xroad import XRoadSettings, XRoadTls, network_of
 from schemas.xroad.codes import Style
 from signing.keys import Signer
 
+log = structlog.get_logger(__name__)
 GRACE_S: Final = 5.0
 
 
@@ -86,6 +88,9 @@ async def start(
     """The face of a node that stands, listening."""
     directory = next(iter(desks.values())).directory
     around = around_of(settings, grants=grants, desks=desks, directory=directory, clock=clock)
+    for one in settings.clients:
+        if around.book.client(one.id, clock()) is None:
+            log.warning("xroad-client-unknown", client=one.id)
     return await listen(settings, face_of(around, settings.server_code, signers))
 
 

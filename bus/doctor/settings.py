@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from bus.doctor import xroad
 from bus.doctor.certificates import certificates
 from bus.doctor.finding import Finding, Health
 from bus.doctor.lists import signed_lists
@@ -39,6 +40,8 @@ def look_at(file: Path, now: datetime) -> Iterator[Finding]:
         yield from certificates(settings, values, now)
         yield from stores(settings, now)
         yield from signed_lists(settings, now)
+    if isinstance(settings, NodeSettings):
+        yield from xroad.face(settings)
 
 
 def _folders(values: tuple[Located, ...]) -> Iterator[Finding]:
