@@ -202,6 +202,10 @@ MONITORING = (
         "<om:nextRecordsFrom>",
         '"serviceCode":"listMethods"',
         lacks=("CB-0042", "messageUserId", "restPath"),
+        match=(
+            r"content-type:application/gzip\r\ncontent-transfer-encoding: binary\r\n"
+            r"content-id: <operational-monitoring-data.json.gz>\r\n\r\n(.+)\r\n--xroad"
+        ),
     )
     .soap(
         "whoever asks for persons and paths gets none",
