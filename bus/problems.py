@@ -86,7 +86,7 @@ def body_of(problem: Problem, *, language: str = "vi", **more: object) -> dict[s
 def http_answer(problem: Problem, *, language: str = "vi", **more: object) -> web.Response:
     """The HTTP answer for one problem."""
     headers = {"Cache-Control": "no-store", "Content-Language": language}
-    if entry_of(problem.code).status in {429, 503}:
+    if entry_of(problem.code).status in {429, 503} or "retry_after_ms" in problem.params:
         headers["Retry-After"] = str(_wait_s(problem.params.get("retry_after_ms")))
     if entry_of(problem.code).status == web.HTTPUnauthorized.status_code:
         # RFC 9110 §11.6.1: a 401 says what would be taken; RFC 6750 §3.1: and that what was shown is taken no more
