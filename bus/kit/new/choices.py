@@ -33,7 +33,7 @@ FACTS: Final[Mapping[str, str]] = {
     "agency": "consumer",
     "dossier": "dossier",
 }
-_ALL_FACTS: Final = frozenset({*FACTS.values(), "correlation", "operation"})
+ALL_FACTS: Final = frozenset({*FACTS.values(), "correlation", "operation"})
 _NEW_TYPES: Final = {"text": "string", "integer": "number", "number": "number", "boolean": "boolean", "date": "date"}
 
 
@@ -152,7 +152,7 @@ class Chooser:
         if mark == "=":
             return Choice(one, "constant", rest)
         if mark == "@":
-            if rest not in _ALL_FACTS:
+            if rest not in ALL_FACTS:
                 raise SourceRefusedError("bad-option", f"--bind {one.place}")
             return Choice(one, "fact", rest)
         if mark == "+":

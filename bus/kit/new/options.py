@@ -106,10 +106,15 @@ def wish_of(options: Options) -> Wish:
     """
     bind = _pairs(options.bind, "--bind")
     for name, target in bind.items():
-        if target[:1] == "+" and not _TERM.fullmatch(target[1:]):
+        if target[:1] == "+" and not is_term_name(target[1:]):
             raise SourceRefusedError("bad-option", f"--bind {name}")
     codes = {name: _codes(name, text) for name, text in _pairs(options.codes, "--codes").items()}
     return Wish(bind, _pairs(options.forms, "--form"), codes, frozenset(options.keys))
+
+
+def is_term_name(text: str) -> bool:
+    """Whether a new term may be called so."""
+    return _TERM.fullmatch(text) is not None
 
 
 def _pairs(rows: Iterable[str], option: str) -> dict[str, str]:

@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
-from bus.kit.new.choices import Choice, Chosen
+from bus.kit.new.choices import ALL_FACTS, Choice, Chosen
 from bus.kit.new.described import Described
 from bus.kit.new.dictionary import Dictionary, Term
 from bus.kit.new.forms import is_form
 from bus.kit.new.names import registry_name
-from bus.kit.new.options import Options
+from bus.kit.new.options import Options, is_term_name
 from bus.kit.new.read_database import Database, table_names
-from bus.kit.new.terms import codes_of, is_dated
+from bus.kit.new.terms import codes_of, fits, is_dated
 from registry.model import Text
 
 Tongue = Literal["vi", "en"]
@@ -119,15 +119,27 @@ class Wizard:
         self._say(f"  {choice.source.place} ({choice.source.type}) {choice.source.label}".rstrip())
         for number, one in enumerate(choice.suggestions, 1):
             self._say(f"    {number}. {one.term}: {one.sureness}, {one.score:.2f}, {getattr(one.why, self._tongue)}")
-        told = self._line(
-            Text(
-                vi="    số, thuật ngữ, +thuật.ngữ-mới, @dữ-kiện, =hằng số, - bỏ; Enter để sau",
-                en="    number, term, +new.term, @fact, =constant, - leave out; Enter: later",
-            )
+        question = Text(
+            vi="    số, thuật ngữ, +thuật.ngữ-mới, @dữ-kiện, =hằng số, - bỏ; Enter để sau",
+            en="    number, term, +new.term, @fact, =constant, - leave out; Enter: later",
         )
-        if told.isdigit() and 1 <= int(told) <= len(choice.suggestions):
-            return choice.suggestions[int(told) - 1].term
-        return told
+        while True:
+            told = self._line(question)
+            if told.isdigit() and 1 <= int(told) <= len(choice.suggestions):
+                told = choice.suggestions[int(told) - 1].term
+            if self._may_be(choice, told):
+                return told
+
+    def _may_be(self, choice: Choice, told: str) -> bool:
+        """Whether a field can be what the integrator said: a script would be refused otherwise."""
+        if told[:1] in {"", "=", "-"}:
+            return told[:1] != "-" or told == "-"
+        if told[:1] == "@":
+            return told[1:] in ALL_FACTS
+        if told[:1] == "+":
+            return is_term_name(told[1:])
+        term = self._dictionary.terms.get(told)
+        return term is not None and fits(choice.source, term)
 
     def _form(self, options: Options, place: str, choice: Choice) -> Options:
         question = Text(
