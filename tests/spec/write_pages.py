@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import bad_signature_rows
 import certificate_vectors
+import checklist_page
 import dossier_rows
 import problem_page
 import profile_page
@@ -51,6 +52,7 @@ def pages() -> dict[str, str]:
         "evolution-json.md": "\n".join(importlib.import_module("test_evolution_json").page()) + "\n",
         "dossiers.md": "\n".join(_dossiers()) + "\n",
         "xroad-calls.md": "\n".join(_xroad()) + "\n",
+        "adapter-check.md": checklist_page.filled((ROOT / "docs" / "adapter-check.md").read_text(encoding="utf-8")),
         **{name: wire_tables.filled((ROOT / "docs" / name).read_text(encoding="utf-8")) for name in FILLED},
     }
 

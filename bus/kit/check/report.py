@@ -39,11 +39,13 @@ ol { list-style: none; margin: 0; padding: 0; }
 li { background: var(--paper); border: 1px solid var(--line); border-radius: .25rem; display: grid;
   grid-template-columns: 3.2rem 1fr 12rem; gap: .2rem 1rem; margin: 0 0 .5rem; padding: .7rem .9rem; }
 li .number { color: var(--quiet); font-variant-numeric: tabular-nums; }
-li .what p { margin: 0; } li .why { margin: .35rem 0 0; }
-li .how { color: var(--quiet); font-size: .85rem; margin: .35rem 0 0; }
+li .what p { margin: 0; } li .what .why { border-left: .15rem solid var(--line); margin: .35rem 0;
+  padding-left: .6rem; }
+li .what .how { color: var(--quiet); font-size: .85rem; }
+.left { margin: 1rem 0; } .left a { display: inline-block; margin-right: .6rem; padding: .15rem 0; }
 .source { color: var(--quiet); font-size: .9rem; }
-@media (max-width: 40rem) { main { padding: 1rem .75rem 3rem; } .facts, li { display: block; }
-  .facts dt { margin-top: .4rem; } li .verdict { margin: .4rem 0; } }
+@media (max-width: 40rem) { main { padding: 1rem .75rem 3rem; } .facts { grid-template-columns: 9rem 1fr; }
+  li { display: block; } li .verdict { margin: .4rem 0; } }
 @media print { body { background: #fff; font-size: 10pt; } main { max-width: none; padding: 0; }
   li { break-inside: avoid; } .skip { display: none; } }
 """
@@ -99,8 +101,13 @@ def page(result: Result, about: About, first: str = "vi") -> str:
         about=about,
         groups=groups,
         names=NAMES,
+        left=[(NAMES[verdict], verdict, _numbers(result, verdict)) for verdict in (Verdict.UNMET, Verdict.NOT_JUDGED)],
         counts=[(NAMES[verdict], verdict, result.count(verdict)) for verdict in Verdict],
         title=Text("Tự kiểm tra bộ chuyển đổi", "Adapter self-test"),
         first=first,
         second="en" if first == "vi" else "vi",
     )
+
+
+def _numbers(result: Result, verdict: Verdict) -> list[str]:
+    return [line.row.number for line in result.lines if line.judged.verdict is verdict]
