@@ -11,7 +11,6 @@ Source: PR-MESS 4.0 §2.2, §2.4.
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
 
 from lxml import etree
@@ -110,14 +109,14 @@ class XRoadSoapAdapter(Adapter):
         shaped = bool(query.body)
         size = sum(len(part.data) for part in query.parts)
         sent, request = await _aside(size, lambda: self._request(query, shaped=shaped))
-        # ② the call; HTTP 500 is how SOAP 1.1 sends a fault
+        # ② the call
         reply = await self._pipe.move(_http(self._settings.service_url, sent))
-        if not reply.is_success and reply.status != HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise refused_by_status(reply.status, {})
-        # ③ MIME, then the message or fault in it
+        # ③ MIME, then the message or fault in it; a fault is one whatever HTTP says, a message only with a success
         came, response = await _aside(len(reply.body), lambda: self._response(reply))
         if isinstance(response, Fault):
             return self._refused(query.operation, response, shaped=shaped)
+        if not reply.is_success:
+            raise refused_by_status(reply.status, {})
         # ④ it answers this very request
         field = differing(request.header, response.header)
         if field is not None:

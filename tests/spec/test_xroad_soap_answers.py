@@ -139,6 +139,9 @@ ANSWERS = (
     )
     .call("the same", "a fault, HTTP 200", "e:Server.Busy", service=says(200, FAULT), back=FAULT.decode())
     .call(
+        "X-Road calls it HttpError", "a fault, HTTP 400", "e:Server.Busy", service=says(400, FAULT), back=FAULT.decode()
+    )
+    .call(
         "an answer to another request",
         "another `id`",
         f"{_FAILED}InvalidResponse",
