@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -51,20 +52,14 @@ class Endpoint(NamedTuple):
     verb: str
     pattern: tuple[str, ...]
 
-    @classmethod
-    def of(cls, text: str) -> Endpoint:
+    @staticmethod
+    def of(text: str) -> Endpoint:
         """Read a rule as the registry writes it.
 
         Raises:
             PathError: `endpoint`, it is none.
         """
-        verb, space, path = text.partition(" ")
-        if (verb != ANY and verb not in VERBS) or not space or not path.startswith("/"):
-            raise PathError("endpoint")
-        pattern = tuple(path[1:].split("/"))
-        if REST in pattern[:-1] or any(ANY in one and one not in {ANY, REST} for one in pattern):
-            raise PathError("endpoint")
-        return cls(verb, pattern)
+        return _endpoint(text)
 
     def match(self, verb: str, segments: tuple[str, ...]) -> tuple[str, ...] | None:
         """What the wildcards stand for, in order (`**` for what is left, joined by `/`); None: it does not fit."""
@@ -88,6 +83,18 @@ class Endpoint(NamedTuple):
     def weight(self) -> tuple[tuple[int, ...], bool]:
         """How general it is: the smaller, the nearer; a literal before `*` before `**`, a named verb before `*`."""
         return tuple({ANY: _ONE, REST: _MANY}.get(one, _LITERAL) for one in self.pattern), self.verb == ANY
+
+
+@lru_cache(maxsize=4096)
+def _endpoint(text: str) -> Endpoint:
+    """Rules are the registry's: few, and read with every call."""
+    verb, space, path = text.partition(" ")
+    if (verb != ANY and verb not in VERBS) or not space or not path.startswith("/"):
+        raise PathError("endpoint")
+    pattern = tuple(path[1:].split("/"))
+    if REST in pattern[:-1] or any(ANY in one and one not in {ANY, REST} for one in pattern):
+        raise PathError("endpoint")
+    return Endpoint(verb, pattern)
 
 
 class Hit(NamedTuple):
