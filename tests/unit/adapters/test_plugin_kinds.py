@@ -1,6 +1,7 @@
 """Kinds from an agency's own packages: only those named, never another's name, and a broken one says where."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from adapters import Kind
 from adapters.kinds import KINDS, build
 from adapters.plugins import with_plugins
 from adapters.port import DeclarationError
+from bus.app.node_process import maker_of
+from bus.doctor.finding import Health
+from bus.doctor.stores import stores
+from config.load import parse
+from config.node import NodeSettings
 
 Install = Callable[..., None]
 GOOD = """
@@ -101,3 +107,37 @@ def test_every_mistake_is_named_at_once(installed: Install):
         "plugins[2]: agency-five: it offers nothing under lienthong.adapters [no-entry-point]",
         "plugins[3]: agency-none: no such package is installed here [package-missing]",
     )
+
+
+NODE = """
+instance = "VN-test"
+name = "capital-node"
+state_folder = "state"
+plugins = ["agency-six", "agency-none"]
+link = { certificate = "l.pem", key = "l.key", anchors = ["r.pem"], hub = ["127.0.0.1:8441"] }
+registry = { trusted_root = "root.json", folder = "state/registry" }
+agencies = [{ id = "a100006", seal = "memory:one", archive = "state/a100006", archive_key = "archive.key" }]
+[[adapters]]
+service = "a100006/tax/taxpayer"
+kind = "land"
+[adapters.settings.operations.status]
+match = ["n"]
+question = [{ to = "n", from = "body.n" }]
+answer = { exists = true }
+"""
+
+
+def test_a_node_loads_what_its_settings_name_and_doctor_says_what_does_not_hold(installed: Install, tmp_path: Path):
+    installed("agency-six", {"land": "agency_six:KIND"})
+    settings = parse(NODE.encode(), NodeSettings, file="node.toml", folder=tmp_path).settings
+    with pytest.raises(DeclarationError, match=r"plugins\[1\]: agency-none: no such package"):
+        maker_of(settings)
+    found = [one for one in stores(settings, datetime(2026, 11, 22, tzinfo=UTC)) if one.check == "plugins"]
+    assert [(one.health, one.text) for one in found] == [
+        (Health.BAD, "plugins[1]: agency-none: no such package is installed here [package-missing]")
+    ]
+    good = settings.model_copy(update={"plugins": ("agency-six",)})
+    assert maker_of(good)(good.adapters[0]).operations == {"status"}
+    unnamed = settings.model_copy(update={"plugins": ()})
+    with pytest.raises(DeclarationError, match="no such kind of adapter"):
+        maker_of(unnamed)(unnamed.adapters[0])
