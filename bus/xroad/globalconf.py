@@ -3,8 +3,9 @@
 Promises: made from the registry of now, the same bytes for the same version of it; the directory is signed by an agency
 of this node, the operator's before others, at most once a minute, and expires in ten; without a key to sign with the
 directory is refused and the rest is answered.
-Leaves out: private parameters (there is no central server to be managed by), and the anchor: a client is told out of
-band whom to trust. Trust between nodes is the TUF registry's (ADR 0004), never this file's.
+Leaves out: private parameters (there is no central server to be managed by), and why a client should trust the anchor:
+it compares the certificate's fingerprint with what it was told elsewhere. Trust between nodes is the TUF registry's
+(ADR 0004), never this file's.
 Source: PR-GCONF; `GET /verificationconf` of X-Road's signed document download (PR-SIGDOC §3).
 """
 
@@ -24,7 +25,7 @@ from aiohttp import web
 from bus.xroad.around import Around
 from bus.xroad.kept import Kept
 from bus.xroad.meta_rest import must_be_known
-from bus.xroad.shared_params import VERSION, Server, shared_params
+from bus.xroad.shared_params import VERSION, Server, anchor, shared_params
 from registry.snapshot import Snapshot
 from registry.xroad import NamedClient
 from schemas.xroad.codes import ErrorCode, Side, Word, XRoadError
@@ -33,6 +34,8 @@ from signing.xroad_conf import ConfigurationFile, SignedDirectory, directory, si
 
 LIFETIME_MS: Final = 600_000
 _SUBSYSTEM_SLASHES: Final = 3
+ANCHOR: Final = "/configuration-anchor.xml"
+"""X-Road hands anchors out by its own pages; a node does it here."""
 _FILE: Final = "shared-params.xml"
 _IDENTIFIER: Final = "SHARED-PARAMETERS"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -56,6 +59,7 @@ class GlobalConfiguration:
         app.router.add_get("/verificationconf", self._verification, allow_head=False)
         for path in ("/internalconf", "/externalconf"):
             app.router.add_get(path, self._directory, allow_head=False)
+        app.router.add_get(ANCHOR, self._anchor, allow_head=False)
         app.router.add_get(f"/V{VERSION}/{{version:[0-9]{{1,12}}}}/{_FILE}", self._file, allow_head=False)
 
     async def _verification(self, request: web.Request) -> web.Response:
@@ -88,6 +92,13 @@ class GlobalConfiguration:
             return web.Response(status=_NOT_FOUND, text="This version of the configuration is not available")
         found = await self._signed(self._around.directory.snapshot, _address(request))
         return web.Response(body=found.body, headers={"Content-Type": found.content_type})
+
+    async def _anchor(self, request: web.Request) -> web.Response:
+        must_be_known(self._around, request)
+        at = datetime.fromtimestamp(self._around.clock() / 1000, UTC)
+        url = f"{request.url.origin()}/internalconf"
+        written = anchor(self._around.instance, url, self._signer().certificate, at)
+        return web.Response(body=written, content_type="text/xml", charset="utf-8")
 
     async def _file(self, request: web.Request) -> web.Response:
         must_be_known(self._around, request)

@@ -3,13 +3,14 @@
 Promises: obeys X-Road's schema of version 2; every member and subsystem has one identifier in the document. Of servers
 it tells what is so here: one of the operator's, which reaches every subsystem, and this node for those whom it serves.
 Leaves out: time-stamping authorities (no registry names any), global groups (agreements say who may what).
-Source: PR-GCONF annex B.
+Source: PR-GCONF annexes B and E.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -65,6 +66,24 @@ def shared_params(
     for name in classes:
         _add_class(settings, name)
     _add(settings, "ocspFreshnessSeconds", str(OCSP_FRESHNESS_S))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
+
+
+def anchor(instance: str, url: str, certificate: bytes, at: datetime) -> bytes:
+    """X-Road's configuration anchor: where the signed directory is, and by whose certificate it is checked.
+
+    Args:
+        instance: the X-Road instance.
+        url: of the directory.
+        certificate: the signer's, DER.
+        at: when it is written, aware.
+    """
+    root = etree.Element(f"{{{XROAD}}}configurationAnchor", nsmap={"ns3": XROAD})
+    _add(root, "generatedAt", f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    _add(root, "instanceIdentifier", instance)
+    source = _add(root, "source")
+    _add(source, "downloadURL", url)
+    _add(source, "verificationCert", b64encode(certificate).decode("ascii"))
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
 
 

@@ -128,6 +128,20 @@ async def test_the_directory_leads_to_the_parameters_and_openssl_takes_its_signa
     _openssl_takes(inner, b64decode(value), counting.signer.certificate, tmp_path)
 
 
+async def test_the_anchor_names_the_directory_and_its_signer():
+    counting = Counting()
+    async with standing(facing(counting.signers)) as place:
+        status, _, data = await get(place, "/configuration-anchor.xml")
+    conf = parse(data)
+    assert (status, conf.tag) == (200, "{http://x-road.eu/xsd/xroad.xsd}configurationAnchor")
+    assert [conf.findtext(name) for name in ("generatedAt", "instanceIdentifier", "source/downloadURL")] == [
+        f"{datetime.fromtimestamp(NOW_MS / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "VN",
+        f"{place.url}/internalconf",
+    ]
+    assert b64decode(conf.findtext("source/verificationCert") or "") == counting.signer.certificate
+
+
 def _openssl_takes(data: bytes, signature: bytes, certificate: bytes, folder: Path) -> None:
     key = x509.load_der_x509_certificate(certificate).public_key()
     pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -178,7 +192,7 @@ async def test_what_is_not_there():
 
 async def test_configuration_is_for_those_whom_the_node_serves():
     async with standing(facing(Counting().signers), listed=False) as place:
-        for path in ("/verificationconf", "/internalconf", "/V2/1/shared-params.xml"):
+        for path in ("/verificationconf", "/internalconf", "/V2/1/shared-params.xml", "/configuration-anchor.xml"):
             assert (await get(place, path))[0] == 500
             assert (await get(place, path, **{"X-Api-Key": KEY}))[0] == 200
 

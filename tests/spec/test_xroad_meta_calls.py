@@ -269,6 +269,12 @@ CONFIGURATION = (
     .get("for federated readers the same", "/externalconf", "Content-location: /V2/1/shared-params.xml")
     .get("one version of the format is written", "/internalconf?version=3", "not available", status=404)
     .get("the file that the directory names", "/V2/1/shared-params.xml", "<instanceIdentifier>VN</instanceIdentifier>")
+    .get(
+        "whom a reader of the directory is to trust: compare the certificate before",
+        "/configuration-anchor.xml",
+        "<downloadURL>http://127.0.0.1:{port}/internalconf</downloadURL>",
+        "<verificationCert>",
+    )
     .get("of a registry that has moved on", "/V2/2/shared-params.xml", "has moved on", status=404)
 )
 CONTAINERS = (
