@@ -60,6 +60,7 @@ _LANGUAGE: Final = {
 _ECHO: Final = {"X-Correlation-Id": {"description": "As sent, or made here.", "schema": {"type": "string"}}}
 _VIEWS: Final = (views.AnswerView, views.DossierView, views.GuardView, views.ClosedView, views.HealthView)
 _OAUTH_VIEWS: Final = (oauth.TokenView, oauth.TokenRefusedView, oauth.MetadataView)
+OAUTH_PATHS: Final = (oauth.TOKEN_PATH, oauth.METADATA_PATH)
 _TOKEN_FORM: Final = {
     "type": "object",
     "description": "RFC 6749 §4.4.2; the client's id and secret stand here or in a Basic header (§2.3.1).",

@@ -19,9 +19,11 @@ from world import World, ask
 from adapters.kind import Kind
 from adapters.port import PeerError, Query
 from adapters.surroundings import Surroundings, no_secrets, no_tls
+from bus.app.node_process import maker_of
 from bus.kit.sandbox.adapter import SandboxAdapter, kind_for
 from bus.kit.sandbox.refused import SandboxError
 from bus.kit.sandbox.run import Sandbox, SandboxParts
+from bus.kit.sandbox.shelf import snapshot_of
 from bus.sample.systems import registry_folder
 from config.node import NodeSettings
 
@@ -274,17 +276,35 @@ def test_before_the_node_has_a_registry_it_cannot_serve():
         adapter.prepared()
 
 
-def test_production_refuses_it():
+def node_settings(environment: str) -> NodeSettings:
     settings = {
         "instance": "VN",
         "name": "node-1",
-        "environment": "production",
+        "environment": environment,
         "state_folder": "/x",
         "link": {"certificate": "/x", "key": "/x", "anchors": ["/x"], "hub": ["hub.example:8441"]},
         "registry": {"trusted_root": "/x", "folder": "/x"},
         "agencies": [{"id": "a100001", "seal": "file:x?certificate=y", "archive": "/x", "archive_key": "/x"}],
-        "adapters": [{"service": "a100001/population/person", "kind": "sandbox"}],
+        "adapters": [{"service": "a100001/population/person", "kind": "sandbox", "settings": {"seed": 3}}],
     }
+    return NodeSettings.model_validate(settings, strict=False)
+
+
+async def test_a_node_builds_it_from_its_settings():
+    settings, snapshot = node_settings("development"), snapshot_of(registry_folder())
+    adapter = maker_of(settings, lambda: snapshot)(settings.adapters[0])
+    question = {"citizen_number": NUMBER, "full_name": "Trần Thị Bình Minh", "birth": "1994"}
+    found = await adapter.ask(Query("residence", question))
+    assert (await adapter.ask(Query("residence", question))).body == found.body
+    with pytest.raises(PeerError, match="several-matches"):
+        await adapter.ask(Query("residence", question | {"citizen_number": "999194000502"}))
+    with pytest.raises(PeerError, match="bad-question"):
+        await adapter.ask(Query("residence", {}))
+    with pytest.raises(PeerError, match="unknown-operation"):
+        await adapter.ask(Query("nonsense", question))
+    assert (await adapter.probe()).detail == "invented answers"
+
+
+def test_production_refuses_it():
     with pytest.raises(ValidationError, match="production refuses it"):
-        NodeSettings.model_validate(settings, strict=False)
-    NodeSettings.model_validate(settings | {"environment": "development"}, strict=False)
+        node_settings("production")

@@ -23,7 +23,7 @@ from bus.kit.sandbox.delays import MOST_MS
 from bus.kit.sandbox.faults import DISCONNECT, FAULTS, fault_named
 from bus.kit.sandbox.served import Served
 from bus.kit.sandbox.shelf import Shelf
-from bus.kit.sandbox.wishes import WISHED, Wish, Wishes
+from bus.kit.sandbox.wishes import NOTHING, WISHED, Wish, Wishes
 from bus.node.dossier import Dossiers
 from bus.problems import http_answer
 from config.keylines import digest
@@ -35,6 +35,9 @@ FAULT_HEADER: Final = "X-Sandbox-Fault"
 DELAY_HEADER: Final = "X-Sandbox-Delay-Ms"
 MARK: Final = "X-Sandbox"
 wire_key: Final = web.RequestKey("wire", list[str])
+_WISHING: Final = ("/ask/", "/dossiers")
+"""Paths that ask somebody: elsewhere there is nothing to fail or to wait for."""
+_ANSWERS: Final = ("View", "Problem")
 _JSON: Final = frozenset({"application/json", "application/problem+json"})
 _PROXY_PAGE: Final = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
 
@@ -85,7 +88,7 @@ async def caught(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def marked(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Take what the headers wish for; mark whatever leaves."""
     try:
-        token = WISHED.set(_wished(request))
+        token = WISHED.set(_wished(request) if request.path.startswith(_WISHING) else NOTHING)
     except ProblemError as error:
         return _marked(http_answer(error.problem))
     wire: list[str] = []
@@ -141,14 +144,20 @@ def document() -> dict[str, Any]:
     """The node's OpenAPI description with the sandbox's own header and member."""
     described: dict[str, Any] = copy.deepcopy(openapi.document())
     described["info"]["title"] = "Lienthong sandbox: " + described["info"]["title"].partition(": ")[2]
-    parameters = [
+    described["paths"] = {path: one for path, one in described["paths"].items() if path not in openapi.OAUTH_PATHS}
+    described["security"] = [{"key": []}, {"bearer": []}]
+    described["components"]["securitySchemes"] = {
+        name: one for name, one in described["components"]["securitySchemes"].items() if name in {"key", "bearer"}
+    }
+    delay = {"type": "integer", "minimum": 0, "maximum": MOST_MS}
+    wishes = [
         {"name": FAULT_HEADER, "in": "header", "required": False, "schema": {"enum": [*FAULTS]}},
-        {"name": DELAY_HEADER, "in": "header", "required": False, "schema": {"type": "integer", "maximum": MOST_MS}},
+        {"name": DELAY_HEADER, "in": "header", "required": False, "schema": delay},
     ]
-    operations = [one for path in described["paths"].values() for verb, one in path.items() if verb in {"get", "post"}]
-    for operation in operations:
-        operation["parameters"] = [*operation.get("parameters", ()), *parameters]
-    for schema in described["components"]["schemas"].values():
-        if schema.get("type") == "object" and "properties" in schema:
+    for path, operations in described["paths"].items():
+        for verb in {"get", "post"} & operations.keys() if path.startswith(_WISHING) else ():
+            operations[verb]["parameters"] = [*operations[verb]["parameters"], *wishes]
+    for name, schema in described["components"]["schemas"].items():
+        if name.endswith(_ANSWERS) and "properties" in schema:
             schema["properties"]["sandbox"] = {"const": True}
     return described
