@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from link_world import Authority
 from world import World
 from world_registry import BIRTH, EXTRACT
 
@@ -15,12 +16,16 @@ from adapters.guard import GuardLimits
 from adapters.memory import CallableAdapter
 from adapters.port import Bounds, DeclarationError, Found, Query
 from adapters.retry import RetryLimits
+from bus.app.node import AgencyParts, Node, NodeParts
 from bus.app.node_process import circuits_file
+from bus.app.registry import NodeRegistry
 from bus.doctor.finding import Health
 from bus.doctor.stores import stores
+from bus.node.archive import SqlArchive, create_archive
 from bus.node.systems import Circuits, must_agree, read_circuits, systems_of
 from config.load import parse
 from config.node import NodeSettings
+from registry.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 TAX = "a100006/tax/taxpayer"
@@ -84,3 +89,31 @@ async def test_circuits_that_are_not_closed_are_kept_for_doctor(tmp_path: Path):
     assert [one for one in stores(settings, NOW) if one.check.startswith("circuit")] == []
     file.write_bytes(b"[{}]")
     assert read_circuits(file) is None
+
+
+class Kept:
+    """A trusted registry from before."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def load(self) -> Snapshot:
+        return self.snapshot
+
+
+async def test_a_node_whose_adapter_retries_what_is_not_safe_does_not_start(tmp_path: Path):
+    world, agency = World(), BIRTH.partition("/")[0]
+    create_archive(tmp_path / "archive")
+    archive = await SqlArchive.open(tmp_path / "archive", bytes(32), world.clock)
+    signer = world.notary(agency).signer
+    system = System("register", attempts=2)
+    parts = NodeParts(
+        instance="VN-test",
+        hub=("wss://127.0.0.1:1/link",),
+        tls=Authority(tmp_path).client(),
+        registry=NodeRegistry(Kept(world.consumer.directory.snapshot), world.clock),
+        agencies=(AgencyParts(agency, signer, archive, {BIRTH: system.adapter}),),
+        clock=world.clock,
+    )
+    with pytest.raises(DeclarationError, match=r"register: retried here, but the registry does not call it safe"):
+        await Node.start(parts)
