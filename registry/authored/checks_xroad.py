@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from registry.xroad import SCHEME
+from schemas.xroad.paths import Endpoint, PathError
 
 if TYPE_CHECKING:
     from registry.authored.book import Item
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from schemas.positions import Path
 
 _MEMBER: Final = 3
+_RESERVED: Final = frozenset(
+    {
+        "listMethods",
+        "allowedMethods",
+        "getOpenAPI",
+        "getWsdl",
+        "getSecurityServerOperationalData",
+        "getSecurityServerHealthData",
+        "getSecurityServerMetrics",
+    }
+)
+"""Service codes that every subsystem, or every server, has already."""
 _KINDS: Final = {"rest": (".json", ".yaml", ".yml"), "soap": (".wsdl",)}
 
 
@@ -74,6 +87,8 @@ def _service(
     else:
         _soap(known, item, table.xroad)
     for code, at in _codes(table, table.xroad):
+        if code.partition(".")[0] in _RESERVED:
+            known.book.tell(item, at, "xroad-reserved", name=code)
         earlier, where = codes.setdefault((f"{agency}/{system}", code), (item, at))
         if (earlier, where) != (item, at):
             known.book.tell(item, at, "duplicate", what="xroad", name=code, where=known.book.where(earlier, *where))
@@ -108,10 +123,20 @@ def _rest(known: Known, item: Item[ServiceTable], table: XRoadTable) -> None:
             known.book.tell(item, ("operation", number, "xroad"), "xroad-not-spoken", name="xroad")
         for place, endpoint in enumerate(operation.endpoints):
             at = ("operation", number, "endpoints", place)
+            if not _is_endpoint(endpoint):
+                known.book.tell(item, at, "xroad-endpoint", name=endpoint)
             where = held.setdefault(endpoint, at)
             if where != at:
                 earlier = known.book.where(item, *where)
                 known.book.tell(item, at, "duplicate", what="endpoint", name=endpoint, where=earlier)
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        Endpoint.of(text)
+    except PathError:
+        return False
+    return True
 
 
 def _soap(known: Known, item: Item[ServiceTable], table: XRoadTable) -> None:

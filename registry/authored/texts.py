@@ -102,6 +102,14 @@ _CATALOGUE: Final = {
         "'{name}' không dùng với giao thức X-Road của dịch vụ này",
         "'{name}' has no meaning for the X-Road protocol of this service",
     ),
+    "xroad-endpoint": (
+        "'{name}' không phải mẫu đường dẫn: `*` là một đoạn, `**` chỉ đứng cuối, không mã hoá %",
+        "'{name}' is no endpoint: `*` is one whole segment, `**` stands last, nothing is percent-encoded",
+    ),
+    "xroad-reserved": (
+        "Mã dịch vụ '{name}' là của siêu dịch vụ X-Road",
+        "Service code '{name}' is that of a metaservice of X-Road",
+    ),
     "two-schemas": ("'{name}' vừa có .json vừa có .xsd", "'{name}' has both a .json and an .xsd"),
     "bad-schema": ("Lược đồ sai ở từ khoá '{keyword}'", "The schema is wrong at keyword '{keyword}'"),
     "bad-xsd": ("XSD bị từ chối: {why}", "The XSD is refused: {why}"),

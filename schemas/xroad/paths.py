@@ -89,8 +89,8 @@ class Endpoint(NamedTuple):
 def _endpoint(text: str) -> Endpoint:
     """Rules are the registry's: few, and read with every call."""
     verb, space, path = text.partition(" ")
-    if (verb != ANY and verb not in VERBS) or not space or not path.startswith("/"):
-        raise PathError("endpoint")
+    if (verb != ANY and verb not in VERBS) or not space or not path.startswith("/") or "%" in path:
+        raise PathError("endpoint")  # a rule is compared with decoded segments
     pattern = tuple(path[1:].split("/"))
     if REST in pattern[:-1] or any(ANY in one and one not in {ANY, REST} for one in pattern):
         raise PathError("endpoint")

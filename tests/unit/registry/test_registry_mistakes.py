@@ -329,6 +329,6 @@ def test_no_rule_is_without_a_case():
         "unknown-file", "missing-file", "private-key", "two-schemas", "bad-xsd", "agreement-overlap",
         "purpose-not-offered", "opaque-evidence", "bad-value", "not-a-certificate", "certificate-twice",
         "field-not-in-xsd", "condition-in-xml", "breaks-agreements", "version-rewritten",
-        "xroad-member", "xroad-subsystem", "xroad-not-spoken",
+        "xroad-member", "xroad-subsystem", "xroad-not-spoken", "xroad-endpoint", "xroad-reserved",
     }  # fmt: skip
     assert set(RULES) == cases - {"toml-syntax"} | elsewhere

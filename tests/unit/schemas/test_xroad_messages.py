@@ -196,7 +196,9 @@ def test_identifiers_that_are_none(text: str, rule: str, place: str):
     assert (caught.value.rule, caught.value.place) == (rule, place)
 
 
-@pytest.mark.parametrize("text", ["GET", "GET persons", "BREW /a", "get /a", "GET /a/**/b", "GET /a*", "GET /***", ""])
+@pytest.mark.parametrize(
+    "text", ["GET", "GET persons", "BREW /a", "get /a", "GET /a/**/b", "GET /a*", "GET /***", "GET /a%20b", ""]
+)
 def test_endpoints_that_are_none(text: str):
     with pytest.raises(PathError, match="endpoint"):
         Endpoint.of(text)
