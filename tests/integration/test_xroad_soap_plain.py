@@ -58,6 +58,40 @@ async def test_without_a_caller_it_is_refused_before_anything_is_sent():
     assert (refused.value.problem.code, refused.value.problem.rule) == (Code.SYSTEM_BAD_QUESTION, "xroad-message")
 
 
+def fault(code: str, detail: str = "") -> bytes:
+    inner = f"<faultcode>e:{code}</faultcode><faultstring>{NUMBER}</faultstring><detail>{detail}</detail>"
+    return (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        f"<e:Fault>{inner}</e:Fault></e:Body></e:Envelope>"
+    ).encode()
+
+
+MEANT: dict[str, tuple[bytes, Code, str | None]] = {
+    "the service's own code": (fault("Server", "<x><faultCode>404</faultCode></x>"), Code.NO_MATCH, "404"),
+    "an operation's own table goes first": (fault("Server", "<code>9</code>"), Code.SYSTEM_NOT_PERMITTED, "9"),
+    "a code that no table has": (fault("Server", "<code>77</code>"), Code.SYSTEM_FAULT, "77"),
+    "SOAP's word for a bad request": (fault("Client"), Code.SYSTEM_BAD_QUESTION, "Client"),
+    "SOAP's word for anything else": (fault("Server"), Code.SYSTEM_FAULT, "Server"),
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+async def test_what_a_fault_of_a_judged_service_means(name: str):
+    body, code, peer_code = MEANT[name]
+
+    async def refuses(_: Posted) -> tuple[int, str, bytes]:
+        return 500, "text/xml", body
+
+    tables = {"caller": CALLER, "faults": {"404": "no-match", "9": "no-match"}}
+    operation = {"service": f"{SUBSYSTEM}/citizenConfirm/v1", "faults": {"9": "not-permitted"}}
+    async with SoapWorld().speaking(**tables, operations={"confirm": operation, "photo": operation}) as world:
+        world.service.answer = refuses
+        with pytest.raises(ProblemError) as refused:
+            await put(world)
+    assert (refused.value.problem.code, refused.value.problem.params.get("peer_code")) == (code, peer_code)
+    assert NUMBER not in str(refused.value.problem)
+
+
 def test_settings_that_cannot_work_are_refused():
     with pytest.raises(DeclarationError, match="names its `service`"):
         build("xroad-soap", {"service_url": "http://h/s", "caller": CALLER, "operations": {"p": {}}})
