@@ -25,7 +25,8 @@ from adapters.xroad_bridge_faults import is_own
 from adapters.xroad_bridge_named import Named
 from adapters.xroad_bridge_settings import SoapCall
 from schemas.xml import Element, XmlError, XmlLimits, parse
-from schemas.xroad.mime import MULTIPART
+from schemas.xroad.mime import MULTIPART, MimeError
+from schemas.xroad.mime import read as read_multipart
 
 XROAD: Final = "http://x-road.eu/xsd/xroad.xsd"
 IDENTIFIERS: Final = "http://x-road.eu/xsd/identifiers"
@@ -64,13 +65,10 @@ class SoapPeer:
         Raises:
             PeerError: bad-answer, or what the HTTP status stands for.
         """
-        if reply.media_type != "text/xml":
-            rule = "attachments" if reply.media_type == MULTIPART else "media-type"
-            raise refused_by_status(reply.status, {}) if not reply.is_success else _bad(rule)
         try:
-            envelope = parse(reply.body, self._limits)
+            envelope = parse(_soap_in(reply), self._limits)
             body_of(envelope)
-        except XmlError as error:
+        except (XmlError, MimeError) as error:
             raise refused_by_status(reply.status, {}) if not reply.is_success else _bad(error.rule) from None
         return envelope
 
@@ -105,6 +103,22 @@ class SoapPeer:
         broken = [] if self._schema is None else self._schema.violations(element)
         if broken:
             raise PeerError(wrong, rule=broken[0].rule, at=broken[0].path)
+
+
+def _soap_in(reply: Reply) -> bytes:
+    """The message of a reply: itself, or the one part of a multipart body.
+
+    Raises:
+        MimeError: what it is instead.
+    """
+    if reply.media_type == "text/xml":
+        return reply.body
+    if reply.media_type != MULTIPART:
+        raise MimeError("media-type")
+    message, *attachments = read_multipart(reply.headers.get("content-type", ""), reply.body)
+    if attachments:
+        raise MimeError("attachments")
+    return message.data
 
 
 def _written(call: SoapCall, named: Named, fields: Mapping[str, object]) -> Element:

@@ -307,6 +307,14 @@ async def test_a_digest_covers_the_body():
     assert behind.seen[0][0] == f"POST /r1/{PERSONS}?q=%C3%A1%20b"
 
 
+async def test_a_reply_may_be_mime_but_attachments_are_not_dropped_in_silence():
+    async with bridging("soap", server(attachments=())) as adapter:
+        assert (await adapter.ask(AN)).body == AN_BODY
+    async with bridging("soap", server(attachments=(b"png",))) as adapter:
+        error = await refusal(adapter)
+    assert (error.kind, error.rule) == (PeerFault.BAD_ANSWER, "attachments")
+
+
 async def test_the_probe_looks_for_ourselves():
     async with bridging("rest", server()) as adapter:
         assert (await adapter.probe()).reach is Reach.REACHABLE

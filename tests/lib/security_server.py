@@ -43,6 +43,8 @@ class SecurityServer:
     snake: bool = False
     spoil: dict[str, str] = field(default_factory=dict)
     """Reply headers (REST) or text of the reply (SOAP: from → to) that are written wrongly."""
+    attachments: tuple[bytes, ...] | None = None
+    """Of SOAP replies; with any, even with none of them, the reply is MIME."""
     seen: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def app(self) -> web.Application:
@@ -128,7 +130,7 @@ class SecurityServer:
         text = _envelope(said, wrapped)
         for right, wrong in self.spoil.items():
             text = text.replace(right, wrong)
-        return _xml(text)
+        return _xml(text) if self.attachments is None else _mime(text, self.attachments)
 
     def _fault(self, code: str, message: str) -> web.Response:
         return _xml(_envelope("", fault(self._written(code), message)))
@@ -158,6 +160,13 @@ def _envelope(header: str, body: str) -> str:
 
 def _xml(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/xml", charset="UTF-8")
+
+
+def _mime(text: str, attachments: tuple[bytes, ...]) -> web.Response:
+    parts = [b"content-type:text/xml\r\n\r\n" + text.encode()]
+    parts += [b"content-type:image/png\r\ncontent-id: <a>\r\n\r\n" + data for data in attachments]
+    body = b"".join(b"--xroadx\r\n" + part + b"\r\n" for part in parts) + b"--xroadx--\r\n"
+    return web.Response(body=body, headers={"Content-Type": 'multipart/related; type="text/xml"; boundary=xroadx'})
 
 
 def _client(identifier: str) -> str:
