@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import json_random
 import profile_judges
 import pytest
+import xsd_pairs
+import xsd_random
+import xsd_written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -27,10 +30,12 @@ from registry.evolution.json.compiled import Reading
 from registry.evolution.json.format import JsonFormat
 from registry.evolution.json.outcome import Found, goal
 from registry.evolution.json.search import Search
+from registry.evolution.port import SchemaError
 from registry.model import Codelist, SchemaDocument, Term, Text
 from registry.subjects import JsonSubject, compile_json
 from registry.xsd import XsdSubject
 from schemas.ids import CitizenNumber, TaxNumber
+from schemas.xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +75,27 @@ def test_random_schemas_get_a_valid_value_or_are_refused_for_want_of_any():
             assert value == maker(document).make(1, "q", nothing)
             made += 1
     assert made > 10 * refused > 0
+
+
+def test_random_xsd_schemas_get_a_valid_document():
+    made = refused = 0
+    for seed in range(MANY // 2):
+        text = xsd_written.written(xsd_random.schema(Random(seed)))  # noqa: S311 - the same schemas every time
+        try:
+            known = xsd_pairs.read(text).validator
+        except SchemaError:
+            continue
+        subject = XsdSubject(SchemaDocument("x", 1, main="x/1.xsd", files={"x/1.xsd": text.encode()}))
+        try:
+            document = XmlMaker(subject).make(1, "q", lambda *_: ("a", "1", "2026-11-22", "true"))
+        except CannotMakeError:
+            refused += 1
+            continue
+        assert known is not None
+        assert not known.violations(document), (seed, text)
+        assert not subject.violations(parse(etree.tostring(document))), (seed, text)
+        made += 1
+    assert made > 10 * refused
 
 
 class Words:

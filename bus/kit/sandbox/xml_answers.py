@@ -18,7 +18,7 @@ from registry.evolution.xsd.compare import Spot
 from registry.evolution.xsd.doubts import Shape, Way
 from registry.evolution.xsd.fillers import CannotWriteError
 from registry.evolution.xsd.format import XsdFormat
-from registry.evolution.xsd.names import local_of
+from registry.evolution.xsd.names import XSI, local_of, namespace_of
 from registry.evolution.xsd.symbols import Symbol
 from schemas.xml import Element, XmlError, parse
 
@@ -93,6 +93,8 @@ class XmlMaker:
     def _places(self, element: Element, path: str, at: tuple[int, ...]) -> Iterator[_Spot]:
         """Each text that means something."""
         for full in list(element.attrib):
+            if namespace_of(str(full)) == XSI:
+                continue
             name = local_of(str(full))
             yield _Spot(
                 _attribute(element, str(full)), str(element.attrib[full]), self._term(f"{path}/@{name}"), name, at
@@ -146,6 +148,6 @@ def _attribute(element: Element, name: str) -> Callable[[str], None]:
 
 def _content(element: Element) -> Callable[[str], None]:
     def put(text: str) -> None:
-        element.text = text
+        element.text = text or None  # an empty text node is a child, which xsi:nil forbids
 
     return put
