@@ -166,7 +166,7 @@ class SqlAdapter(Adapter):
         return rows
 
     async def _probe(self) -> Probe:
-        await self._rows(sa.text("SELECT 1"), {}, 1, self._settings.timeout_s)
+        await self._rows(sa.text("SELECT CURRENT_TIMESTAMP AS said"), {}, 1, self._settings.timeout_s)
         return Probe(Reach.REACHABLE, "a statement was answered")
 
 

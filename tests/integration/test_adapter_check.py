@@ -9,15 +9,20 @@ from pathlib import Path
 import orjson
 import peer_systems as people
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
-from check_kit import ABOUT, Files, checked, rows, run, serving_tls
+from check_kit import ABOUT, SAMPLES, Files, checked, rows, run, serving_tls
 from peer_systems import AN, BINH, nowhere, rest_app, serving, sqlite_file
 from typer.testing import CliRunner
 
 from bus.app.layout import LaidOut, Plan, lay_out
 from bus.cli.app import build
 from bus.kit.check import report
-from bus.kit.check.judging import Result
+from bus.kit.check.checklist import load as load_list
+from bus.kit.check.gathering import gather
+from bus.kit.check.judging import Result, judge
+from bus.kit.check.samples import load as load_samples
+from bus.kit.check.target import of_file
 from bus.kit.check.verdicts import Verdict
 from bus.sample.personas import OFFICER, PERSONAS
 from bus.sample.serve import serving as serving_sample
@@ -187,3 +192,27 @@ async def test_everything_is_met_where_node_and_registry_are_given(tmp_path: Pat
     assert unmet == []
     assert (ended.code, ended.json["verdict"]) == (0, "met")
     assert PERSONAS["groom"].number not in ended.out.decode() + ended.err
+
+
+async def test_a_database_over_the_network(postgresql_url: str, tmp_path: Path):
+    place = sa.make_url(postgresql_url)
+    files = Files(tmp_path).write("http://unused.test")
+    (tmp_path / "password").write_text(place.password or "none", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    rows_of = " UNION ALL ".join(f"SELECT '{one['id']}' AS so, '{one['born']}' AS born" for one in (AN, BINH))
+    place_of = f'engine = "postgresql"\nhost = "{place.host}"\nport = {place.port or 5432}\nssl_mode = "disable"\n'
+    login = (
+        f'database = "{place.database}"\nuser = "{place.username}"\npassword_file = "password"\nmax_concurrency = 4\n'
+    )
+    statement = f"SELECT so, born FROM ({rows_of}) AS person WHERE so = :number"  # noqa: S608 - a constant
+    text = SQL.replace('engine = "sqlite"\nfile = "people.db"\n', place_of + login)
+    text = text.replace("SELECT number AS so, born FROM person WHERE number = :number", statement)
+    files.adapter.write_text(text, encoding="utf-8")
+    files.samples.write_text(SAMPLES.partition("[[refused]]")[0], encoding="utf-8")
+    target = of_file("sql", files.adapter, {"password": tmp_path / "password"}, None)
+    facts = await gather(target, load_samples(files.samples), None, 10, lambda _what: None)
+    result = judge(load_list(), facts)
+    assert rows(result, Verdict.UNMET) == {}
+    assert set(rows(result, Verdict.NOT_JUDGED)) == NO_NODE
+    met = rows(result, Verdict.MET)
+    assert {"4.10", "4.11", "4.12", "4.13", "4.14", "4.15", "4.17", "4.19"} <= met.keys()

@@ -26,7 +26,9 @@ AT_MOST_AT_ONCE: Final = 64
 
 async def one_by_one(facts: Facts, adapter: Adapter, calls: int) -> None:
     """The probe, every sample once, then measured calls about known persons."""
-    facts.probe = await adapter.probe()
+    with watching.watching() as seen:
+        facts.probe = await adapter.probe()
+    facts.offsets_s += _offsets(seen, datetime.now(UTC))
     if facts.probe.reach is Reach.UNREACHABLE:
         return
     for name, sample in facts.samples.named():
@@ -107,17 +109,21 @@ def _filled(value: Mapping[str, object], text: str) -> dict[str, object]:
 
 
 def _offsets(seen: watching.Seen, now: datetime) -> list[float]:
-    """How far each reply's Date is from our clock; a header that is no date tells nothing."""
-    dates = [move.came.headers.get("date", "") for move in seen.moves if isinstance(move.came, Reply)]
-    return [offset for offset in (_offset(text, now) for text in dates) if offset is not None]
+    """How far what systems say of the time is from our clock; a text that is no time tells nothing."""
+    said = [moment for move in seen.moves for moment in _moments(move.came)]
+    return [(moment - now).total_seconds() for moment in said if moment.tzinfo is not None]
 
 
-def _offset(text: str, now: datetime) -> float | None:
+def _moments(came: object) -> list[datetime]:
+    """A reply's Date header; the one moment with a zone that a database's probe asks for."""
     try:
-        said = parsedate_to_datetime(text)
+        if isinstance(came, Reply):
+            return [parsedate_to_datetime(came.headers["date"])] if "date" in came.headers else []
+        if isinstance(came, list) and len(came) == 1 and isinstance(came[0], dict) and came[0].keys() == {"said"}:
+            return [datetime.fromisoformat(str(came[0]["said"]))]
     except ValueError:
-        return None
-    return (said - now).total_seconds() if said.tzinfo is not None else None
+        pass
+    return []
 
 
 def stable_members(answers: Sequence[Asked]) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from bus.kit.check import asking
@@ -39,7 +38,7 @@ async def gather(
         DeclarationError: the adapter cannot be built.
     """
     facts = _known_beforehand(target, samples, snapshot)
-    before = _files(target.folder)
+    before = _files(target)
     with _listening(facts.logged):
         # ① the node beside the adapter: seal, archive
         facts.node = await node_facts(target, snapshot)
@@ -56,7 +55,7 @@ async def gather(
             step("TLS")
             facts.tls = await look(target, facts.endpoint)
             await _strangers(facts, facts.endpoint)
-    facts.new_files = tuple(sorted(_files(target.folder) - before))
+    facts.new_files = tuple(sorted(_files(target) - before))
     return facts
 
 
@@ -149,10 +148,14 @@ def _elsewhere(target: Target, endpoint: Endpoint) -> dict[str, object]:
     return {endpoint.setting: f"{scheme}://{OTHER_NAME}:{endpoint.port}{slash}{path}"}
 
 
-def _files(folder: Path) -> set[str]:
+def _files(target: Target) -> set[str]:
+    """What lies beside the adapter's file; not in folders that its settings name, where files may be its trade."""
+    named = {target.folder / value for value in target.table.values() if isinstance(value, str)}
+    own = [path for path in named if path.is_dir() and path != target.folder]
     found: set[str] = set()
-    for path in folder.rglob("*"):
-        found.add(path.relative_to(folder).as_posix())
+    for path in target.folder.rglob("*"):
+        if not any(path.is_relative_to(one) for one in own):
+            found.add(path.relative_to(target.folder).as_posix())
         if len(found) >= _LISTED_FILES:
             break
     return found

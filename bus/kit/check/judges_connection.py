@@ -134,8 +134,8 @@ def codes_mapped(facts: Facts, _limits: Limits) -> Judged:
     ]
     if wrong:
         return unmet(f"không dịch như đã khai: {_listed(wrong)}", f"not the declared reason: {_listed(wrong)}")
-    if not asked and facts.endpoint is None:
-        return idle("tệp ở máy này không có mã lỗi riêng", "a file on this machine has no codes of its own")
+    if not asked and (facts.endpoint is None or facts.endpoint.speaks == "postgresql"):
+        return idle("tệp hay cơ sở dữ liệu không có mã lỗi để khai", "files and databases have no codes to declare")
     if not asked:
         return untold("cần một câu hỏi `refused`", "needs a `refused` sample")
     return met(f"{len(asked)} lời từ chối", f"{len(asked)} refusal(s)")
