@@ -26,6 +26,7 @@ from adapters.files_disk import FileRuleError
 from adapters.files_drop import DropLimits, Exchange, Reply, question_bytes
 from adapters.files_intake import Intake, IntakeLimits, Wanted
 from adapters.files_rows import Table, key_of
+from adapters.files_taking import REASON
 from adapters.mapping import SourcePath
 from adapters.operation import Courier, Operation, Settings
 from adapters.port import Adapter, DeclarationError, Found, PeerError, PeerFault, Probe, Query, Reach
@@ -108,6 +109,12 @@ class FilesAdapter(Adapter):
     def operations(self) -> frozenset[str]:
         """The operations declared."""
         return frozenset(self._couriers)
+
+    def left_for_people(self) -> tuple[str, ...]:
+        """How many sets stand in quarantine."""
+        place = self._surroundings.folder / self._settings.folder / "quarantine"
+        refused = sum(1 for _ in place.glob(f"*{REASON}"))
+        return (f"{refused} refused sets in {place}, each with its {REASON}",) if refused else ()
 
     async def start(self) -> None:
         """Read secrets, go on where the last run ended, begin to watch the folder.

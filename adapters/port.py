@@ -176,6 +176,10 @@ class Adapter(ABC):
     async def close(self) -> None:  # noqa: B027 - the same
         """Release what `start` opened. Safe to call twice and without `start`."""
 
+    def left_for_people(self) -> tuple[str, ...]:
+        """What lies about that somebody must look at, such as refused files; for `doctor`, without a start."""
+        return ()
+
     @abstractmethod
     async def _ask(self, query: Query) -> Found:
         """Put one question to the system: return the one match or raise."""

@@ -212,7 +212,7 @@ def _adapters(settings: NodeSettings) -> Iterator[Finding]:
     for number, adapter in enumerate(settings.adapters):
         name = f"adapters[{number}]"
         try:
-            make(adapter)
+            made = make(adapter)
         except DeclarationError as error:
             yield from (Finding(name, Health.BAD, mistake, "see docs/adapters.md") for mistake in error.mistakes)
         except (OSError, ValueError, SecretError) as error:
@@ -220,6 +220,8 @@ def _adapters(settings: NodeSettings) -> Iterator[Finding]:
             yield Finding(name, Health.BAD, text, "look at the adapter's file and its secrets")
         else:
             yield Finding(name, Health.GOOD, f"{adapter.service} by {adapter.kind}")
+            for text in made.left_for_people():
+                yield Finding(name, Health.WARNING, text, "look at them, drop them anew where needed, then remove them")
 
 
 def _circuits(settings: NodeSettings) -> Iterator[Finding]:

@@ -117,3 +117,31 @@ async def test_a_node_whose_adapter_retries_what_is_not_safe_does_not_start(tmp_
     )
     with pytest.raises(DeclarationError, match=r"register: retried here, but the registry does not call it safe"):
         await Node.start(parts)
+
+
+FILES = """
+[[adapters]]
+service = "a100006/tax/taxpayer"
+kind = "files"
+[adapters.settings]
+folder = "{folder}"
+[adapters.settings.operations.status]
+keys = {{ so = "n" }}
+question = [{{ to = "n", from = "body.n" }}]
+answer = {{ exists = true }}
+"""
+
+
+def test_refused_files_wait_for_somebody_to_look(tmp_path: Path):
+    text = NODE + FILES.format(folder=tmp_path)
+    settings = parse(text.encode(), NodeSettings, file="node.toml", folder=tmp_path).settings
+
+    def found() -> list[tuple[Health, str]]:
+        return [(one.health, one.text) for one in stores(settings, NOW) if one.check == "adapters[0]"]
+
+    assert found() == [(Health.GOOD, f"{TAX} by files")]
+    (tmp_path / "quarantine" / "a").mkdir(parents=True)
+    (tmp_path / "quarantine" / "a.reason.json").write_bytes(b"{}")
+    assert found()[1:] == [
+        (Health.WARNING, f"1 refused sets in {tmp_path}/quarantine, each with its .reason.json"),
+    ]
