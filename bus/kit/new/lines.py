@@ -56,7 +56,9 @@ def answer_line(plan: Plan, one: Choice, *, inner: bool = False) -> Line:
     if one.source.parts:
         line |= {"parts": list(one.source.parts)}
     if is_dated(one.source, term):
-        line |= {"as": "partial-date" if term.type == "string" else "date", "forms": list(one.forms)}
+        partial = term.type == "string"  # births by year alone are normal: such a term takes them
+        forms = [*one.forms, *(("yyyy",) if partial and "yyyy" not in one.forms else ())]
+        line |= {"as": "partial-date" if partial else "date", "forms": forms}
     elif term.type == "code":
         line |= {"as": "code", "codes": dict(one.codes)}
     elif term.type in {"boolean", "number"}:

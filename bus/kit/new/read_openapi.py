@@ -122,7 +122,11 @@ class _Reader:
             title=_text(self.found, "summary") or own,
             inputs=(*inputs, *security.fields),
             outputs=reply.fields,
-            call={"method": self.method.upper(), "path": self._written_path()},
+            call={
+                "method": self.method.upper(),
+                "path": self._written_path(),
+                **({"code": reply.code} if reply.code else {}),
+            },
             records=reply.records,
             many=reply.many,
             safe=True if self.method == "get" else None,

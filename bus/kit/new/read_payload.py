@@ -20,7 +20,7 @@ from bus.kit.new.addresses import base
 from bus.kit.new.described import MAX_FIELDS, Described, FieldType, Left, SourceField, SourceOperation
 from bus.kit.new.forms import forms_of
 from bus.kit.new.names import registry_name
-from bus.kit.new.records import is_envelope
+from bus.kit.new.records import is_envelope, result_code
 from bus.kit.new.refused import SourceRefusedError
 from bus.kit.new.texts import read_bytes, read_json
 from schemas.xml import XmlError, parse
@@ -71,13 +71,21 @@ def read_payload(answer: Path, call: Call) -> Described:
         title=answer.stem,
         inputs=tuple(inputs),
         outputs=outputs,
-        call={"method": call.method.upper(), "path": path, **({"reply": "xml"} if is_xml else {})},
+        call=_call(call, path, value, is_xml=is_xml, whole=records is None),
         records=records,
         many=many,
         safe=True if call.method.upper() == "GET" else None,
         left=tuple(left),
     )
     return Described("rest", "payload", answer.stem, settings, (operation,))
+
+
+def _call(call: Call, path: str, value: object, *, is_xml: bool, whole: bool) -> dict[str, str]:
+    """Method and path; the system's result code, where one stands beside the record."""
+    beside = [name for name, one in value.items() if isinstance(one, str | int)] if isinstance(value, Mapping) else []
+    code = None if whole else result_code(beside)
+    made = {"method": call.method.upper(), "path": path, **({"reply": "xml"} if is_xml else {})}
+    return {**made, "code": code} if code else made
 
 
 def _value(path: Path) -> tuple[object, bool]:

@@ -6,7 +6,7 @@ result codes inside a reply: only the system's manual knows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,14 @@ ENVELOPES: Final = frozenset(
 )
 
 
+_CODES: Final = frozenset(
+    {
+        *("status", "code", "error code", "result code", "return code", "status code", "error", "success"),
+        *("ma loi", "ma ket qua", "ma", "trang thai", "ma trang thai", "ket qua"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The fields of one record, and where records stand."""
@@ -29,11 +37,17 @@ class Reply:
     fields: tuple[SourceField, ...]
     records: str | None = None
     many: bool = False
+    code: str | None = None
 
 
 def is_envelope(name: str) -> bool:
     """Whether a member of this name is where systems put their data."""
     return " ".join(words(name)) in ENVELOPES
+
+
+def result_code(names: Iterable[str]) -> str | None:
+    """Of the plain members beside the record the one that looks like the system's result code."""
+    return next((name for name in names if " ".join(words(name)) in _CODES), None)
 
 
 def reply_of(document: Document, schema: object, at: tuple[str | int, ...], left: list[Left]) -> Reply:
@@ -42,14 +56,16 @@ def reply_of(document: Document, schema: object, at: tuple[str | int, ...], left
     if kind_of(whole) == "array":
         return Reply(_fields(document, whole.get("items", {}), at, left), many=True)
     properties = whole.get("properties")
-    for name, child in properties.items() if isinstance(properties, Mapping) else ():
+    members = properties if isinstance(properties, Mapping) else {}
+    code = result_code(str(name) for name, child in members.items() if "type" in merged(document, child, at))
+    for name, child in members.items():
         found = merged(document, child, at)
         if not is_envelope(str(name)):
             continue
         if kind_of(found) == "array" and "properties" in merged(document, found.get("items", {}), at):
-            return Reply(_fields(document, found.get("items", {}), at, left), str(name), many=True)
+            return Reply(_fields(document, found.get("items", {}), at, left), str(name), many=True, code=code)
         if "properties" in found:
-            return Reply(_fields(document, child, at, left), str(name))
+            return Reply(_fields(document, child, at, left), str(name), code=code)
     return Reply(_fields(document, schema, at, left))
 
 

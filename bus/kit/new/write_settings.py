@@ -36,7 +36,7 @@ def settings_toml(plan: Plan) -> str:
     body += [
         "",
         "# The system's own codes, as its manual has them; docs/adapters.md §7 lists the reasons.",
-        *commented(["[faults]", '"004" = "not-licensed"', '"404" = "no-match"']),
+        *commented(["[faults]", '"001" = "no-match"', '"004" = "not-licensed"']),
     ]
     for chosen in plan.working:
         body += ["", *_operation(plan, chosen)]
@@ -83,9 +83,12 @@ def _call(plan: Plan, chosen: Chosen) -> list[str]:
     if plan.described.kind == "sql":
         return [f"sql = {value(_select(chosen))}"]
     made = [f"method = {value(call['method'])}", f"path = {value(call['path'])}"]
+    if "code" in call:
+        good = value({"code": call["code"], "ok": ["…"]})
+        made += commented([f"outcome = {good}: the codes that mean success, as the manual has them"])
     if operation.statuses:
         return [*made, f"statuses = {value(operation.statuses)}"]
-    return [*made, *commented(['statuses = { 404 = "no-match" } # if a wrong path cannot give 404, too'])]
+    return [*made, *commented(['statuses = { 404 = "no-match" }: if a wrong path cannot give 404, too'])]
 
 
 def _select(chosen: Chosen) -> str:

@@ -121,7 +121,7 @@ def test_a_table_is_asked_by_the_column_that_names_its_subject(tmp_path: Path, g
     assert operation["question"] == [{"to": "so_dinh_danh", "from": "body.citizen_number", "required": True}]
     sampled = {**found["sampled"], "keys": ()}
     fields = {one["to"]: one for one in _fields(made(tmp_path, **sampled))}
-    assert fields["birth"]["forms"] == ["dd/MM/yyyy"]
+    assert fields["birth"]["forms"] == ["dd/MM/yyyy", "yyyy"]
     assert fields["sex"]["codes"] == {"Nam": "male", "Nữ": "female"}
     everything = b"".join(made(tmp_path, **sampled).files.values()).decode()
     assert "Lê Thị Hoa" not in everything
