@@ -187,6 +187,8 @@ def _part(piece: bytes, end: bytes, limits: MimeLimits) -> Part:
     head, blank, data = piece.partition(end + end)
     if not blank:
         raise MimeError("part-without-body")
+    if len(head) > limits.max_headers * limits.max_header_bytes:  # before a list of its lines is made
+        raise MimeError("too-many-headers")
     headers = tuple(_header(line) for line in _unfolded(head, end, limits))
     types = [value for name, value in headers if name.lower() == CONTENT_TYPE]
     if len(types) != 1:

@@ -26,6 +26,8 @@ XOP: Final = "application/xop+xml"
 TEXT_XML_UTF8: Final = "text/xml; charset=UTF-8"
 XROAD_SOAP: Final = "application/vnd.lienthong.xroad-soap+json"
 """The media type of the part `xroad` of SOAP messages."""
+MAX_WIRE_BYTES: Final = 1024 * 1024
+"""Of that part: sixty attachments with 16 KiB of headers each."""
 BYTES: Final = "application/octet-stream"
 _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -178,7 +180,7 @@ def of_parts(parts: Sequence[Carried], soap: bytes | None = None) -> Posted:
 
 
 def _wire(part: Carried | None) -> _Wire:
-    if part is None or part.media_type != XROAD_SOAP:
+    if part is None or part.media_type != XROAD_SOAP or len(part.data) > MAX_WIRE_BYTES:
         raise _malformed()
     try:
         return _decode(part.data)

@@ -125,6 +125,9 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "a header folded for ever": (
         header("b"), WELL.replace(b"text/xml", b"text/xml;" + b"\r\n a=b;" * 2000), "header-too-long",
     ),
+    "megabytes of headers": (
+        header("b"), b"--b\r\n" + b"a: b\r\n" * 200_000 + b"\r\n\r\n--b--", "too-many-headers",
+    ),
     "a start that is another part": (header("b") + "; start=<b>", WELL, "start-is-not-the-first-part"),
     "a message in base64": (
         header("b"),

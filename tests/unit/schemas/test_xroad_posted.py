@@ -138,6 +138,7 @@ FORGED: dict[str, tuple[Carried, ...]] = {
     "an attachment less": forged(mime=[]),
     "an attachment more": forged(mime=[[["content-type", "a/b"]], [["content-type", "a/b"]]]),
     "a list where text is": forged(content_type=[]),
+    "a megabyte": (*forged()[:1], forged()[1]._replace(data=forged()[1].data + b" " * (1 << 20)), forged()[2]),
     "no JSON": (*forged()[:1], forged()[1]._replace(data=b"{"), forged()[2]),
     "another media type": (*forged()[:1], forged()[1]._replace(media_type="application/json"), forged()[2]),
     "no part of X-Road": (forged()[0], forged()[2]),
