@@ -83,6 +83,11 @@ def client_context(certificate: Path, key: Path, server_anchors: str) -> ssl.SSL
     return context
 
 
+def caller_context(server_anchors: str) -> ssl.SSLContext:
+    """TLS 1.3 for a caller that shows no certificate and trusts these anchors alone, PEM text."""
+    return _context(ssl.PROTOCOL_TLS_CLIENT, server_anchors)
+
+
 def anchors_in(files: Iterable[Path]) -> str:
     """The PEM text of several files of anchors, as the contexts above take it."""
     return "".join(file.read_text("ascii") for file in files)

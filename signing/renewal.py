@@ -168,7 +168,7 @@ def asked_of(
     timely = at_ms <= now_ms + 30_000 and (fresh_ms is None or at_ms >= now_ms - fresh_ms)
     if asked.instance != instance or asked.agency != (asked.agency if agency is None else agency) or not timely:
         raise RenewalRefusedError("agency", "the request is for another agency, installation or time")
-    key = _new_key(asked.request)  # 4
+    key = key_of_request(asked.request)  # 4
     if key == held:
         raise RenewalRefusedError("same-key", "a renewal is for a new key")
     return Asked(asked.id, asked.agency, current, key)
@@ -202,7 +202,7 @@ def issue(asked: Asked, signer: Signer, policy: IssuingPolicy, now: datetime) ->
         .not_valid_after(until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(asked.key), critical=False)
-        .add_extension(_authority_key(authority), critical=False)
+        .add_extension(authority_key(authority), critical=False)
     )
     for extension in current.extensions:
         kept = isinstance(extension.value, (x509.KeyUsage, *_KEPT)) or extension.oid == _QC_STATEMENTS
@@ -218,7 +218,12 @@ def _read(data: bytes) -> Renewal:
         raise RenewalRefusedError("format", "not a request for renewal") from error
 
 
-def _new_key(request: bytes) -> PublicKey:
+def key_of_request(request: bytes) -> PublicKey:
+    """The key of a certificate request (PKCS #10, DER) that it signed itself.
+
+    Raises:
+        RenewalRefusedError: it does not read, its key is outside the closed list, or did not sign it.
+    """
     try:
         asked = x509.load_der_x509_csr(request)
         sound = asked.is_signature_valid
@@ -230,6 +235,7 @@ def _new_key(request: bytes) -> PublicKey:
     return key
 
 
-def _authority_key(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def authority_key(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """What names an authority's key in the certificates that it issues."""
     held = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(held)

@@ -46,13 +46,21 @@ _questions: Final = msgspec.msgpack.Decoder(Question)
 _answers: Final = msgspec.msgpack.Decoder(Answer)
 
 
-async def serve(authority: Authority, socket: Path, stop: asyncio.Event) -> None:
+async def serve(
+    authority: Authority, socket: Path, stop: asyncio.Event, journal_turn: asyncio.Lock | None = None
+) -> None:
     """Answer until `stop`.
+
+    Args:
+        authority: key, journal and policy.
+        socket: where hubs ask.
+        stop: ends it.
+        journal_turn: held while the journal is written, shared with whoever else writes it.
 
     Raises:
         OSError: the socket cannot be made.
     """
-    turn = asyncio.Lock()  # one writer of the journal
+    turn = journal_turn or asyncio.Lock()  # one writer of the journal
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

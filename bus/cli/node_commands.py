@@ -1,4 +1,4 @@
-"""`lienthong node …`: run a node, hand out its evidence, look after its archive.
+"""`lienthong node …`: enrol and run a node, hand out its evidence, look after its archive.
 
 `lienthong node FILE` is `lienthong node run FILE`: an operator's unit files name it so.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import typer
 from typer.core import TyperGroup
 
-from bus.cli import archive, evidence, node
+from bus.cli import archive, enrol, evidence, node
 
 RUN = "run"
 
@@ -30,5 +30,6 @@ app: typer.Typer = typer.Typer(
     subcommand_metavar="FILE | COMMAND [ARGS]...",
 )
 app.command(RUN)(node.command)
+app.command("enrol")(enrol.command)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(archive.app, name="archive")
