@@ -97,9 +97,9 @@ class Chosen:
 class Chooser:
     """Settles operations against one dictionary; new terms that were wished for gather in `new_terms`."""
 
-    def __init__(self, dictionary: Dictionary, wish: Wish) -> None:
+    def __init__(self, dictionary: Dictionary, suggester: Suggester, wish: Wish) -> None:
         self._dictionary = dictionary
-        self._suggester = Suggester(dictionary)
+        self._suggester = suggester
         self._wish = wish
         self.new_terms: dict[str, Term] = {}
         self.used: set[str] = set()

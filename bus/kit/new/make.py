@@ -22,6 +22,7 @@ from bus.kit.new.described import Described
 from bus.kit.new.dictionary import Dictionary, Term
 from bus.kit.new.plan import Plan, Service
 from bus.kit.new.refused import SourceRefusedError
+from bus.kit.new.terms import Suggester
 from bus.kit.new.write_papers import NODE, REQUEST, STEPS, node_toml, request_text, steps_text
 from bus.kit.new.write_registry import registry_files
 from bus.kit.new.write_settings import settings_toml
@@ -45,14 +46,14 @@ class Made:
 
 
 def choose(
-    described: Described, dictionary: Dictionary, wish: Wish, wanted: Sequence[str] = ()
+    described: Described, dictionary: Dictionary, suggester: Suggester, wish: Wish, wanted: Sequence[str] = ()
 ) -> tuple[tuple[Chosen, ...], Mapping[str, Term]]:
     """Settle the operations that are wanted, all otherwise; and the new terms that were wished for.
 
     Raises:
         SourceRefusedError: an operation, a field or a term that does not exist.
     """
-    chooser = Chooser(dictionary, wish)
+    chooser = Chooser(dictionary, suggester, wish)
     names = {one.name for one in described.operations} | {one.own_name for one in described.operations}
     for name in wanted:
         if name not in names:

@@ -15,6 +15,7 @@ from bus.kit.new.described import Described
 from bus.kit.new.dictionary import Dictionary
 from bus.kit.new.make import Made, choose, make, plan_of
 from bus.kit.new.options import Options, described, service_of, wish_of
+from bus.kit.new.terms import Suggester
 
 
 class Talk(Protocol):
@@ -57,9 +58,10 @@ def run(options: Options, dictionary: Dictionary, today: date, talk: Talk) -> Ma
     options = talk.source(options)
     found = described(options)
     # ② what is sure is bound; the integrator is shown the rest
-    chosen, _ = choose(found, dictionary, wish_of(options), options.operations)
+    suggester = Suggester(dictionary)
+    chosen, _ = choose(found, dictionary, suggester, wish_of(options), options.operations)
     options = talk.fields(options, found, chosen)
-    chosen, new_terms = choose(found, dictionary, wish_of(options), options.operations)
+    chosen, new_terms = choose(found, dictionary, suggester, wish_of(options), options.operations)
     # ③ how the registry shall know it
     options = talk.service(options, found)
     service = service_of(options, found, dictionary, chosen)

@@ -80,6 +80,7 @@ class Suggester:
         self._vocabulary = VOCABULARY | {word for _, said in own for word in words(said)}
         self._phrases = [_Phrase(term, frozenset(self.tokens(said)), said) for term, said in own]
         seen = Counter(token for phrase in self._phrases for token in phrase.tokens)
+        self._known: dict[object, tuple[Suggestion, ...]] = {}
         self._weights = {token: 1 / (1 + math.log(1 + count / 3)) for token, count in seen.items()}
 
     def tokens(self, text: str) -> tuple[str, ...]:
@@ -89,6 +90,12 @@ class Suggester:
 
     def suggest(self, field: SourceField) -> tuple[Suggestion, ...]:
         """Terms worth looking at, the likeliest first; of equals the one that comes first in the dictionary."""
+        key = (field.names, field.type, field.label, field.values)
+        if key not in self._known:
+            self._known[key] = self._suggested(field)
+        return self._known[key]
+
+    def _suggested(self, field: SourceField) -> tuple[Suggestion, ...]:
         best: dict[str, tuple[float, Text]] = {}
         for tokens, factor, where in self._views(field):
             for phrase in self._phrases:
