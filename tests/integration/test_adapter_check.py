@@ -11,17 +11,14 @@ import peer_systems as people
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
-from check_kit import ABOUT, SAMPLES, Files, checked, rows, run, serving_tls
+from check_kit import ABOUT, SAMPLES, Files, checked, checked_target, rows, run, serving_tls
 from peer_systems import AN, BINH, nowhere, rest_app, serving, sqlite_file
 from typer.testing import CliRunner
 
 from bus.app.layout import LaidOut, Plan, lay_out
 from bus.cli.app import build
 from bus.kit.check import report
-from bus.kit.check.checklist import load as load_list
-from bus.kit.check.gathering import gather
-from bus.kit.check.judging import Result, judge
-from bus.kit.check.samples import load as load_samples
+from bus.kit.check.judging import Result
 from bus.kit.check.target import of_file
 from bus.kit.check.verdicts import Verdict
 from bus.sample.personas import OFFICER, PERSONAS
@@ -210,8 +207,7 @@ async def test_a_database_over_the_network(postgresql_url: str, tmp_path: Path):
     files.adapter.write_text(text, encoding="utf-8")
     files.samples.write_text(SAMPLES.partition("[[refused]]")[0], encoding="utf-8")
     target = of_file("sql", files.adapter, {"password": tmp_path / "password"}, None)
-    facts = await gather(target, load_samples(files.samples), None, 10, lambda _what: None)
-    result = judge(load_list(), facts)
+    result = await checked_target(target, files)
     assert rows(result, Verdict.UNMET) == {}
     assert set(rows(result, Verdict.NOT_JUDGED)) == NO_NODE
     met = rows(result, Verdict.MET)

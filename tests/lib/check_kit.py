@@ -20,7 +20,7 @@ from bus.kit.check.gathering import gather
 from bus.kit.check.judging import Result, judge
 from bus.kit.check.report import About
 from bus.kit.check.samples import load as load_samples
-from bus.kit.check.target import of_file
+from bus.kit.check.target import Target, of_file
 from bus.kit.check.verdicts import Verdict
 from signing.devpki import DevPki
 
@@ -145,13 +145,18 @@ async def run(*arguments: str) -> Ended:
     return Ended(process.returncode or 0, out, err.decode())
 
 
+CALLS = 10
 ABOUT = About("adapter.toml", "rest", "", "https://localhost", "2026-11-22T00:00:00+00:00", "0")
 
 
-async def checked(files: Files, calls: int = 10) -> Result:
-    """The whole check, in this process."""
-    target = of_file("rest", files.adapter, {}, None)
-    facts = await gather(target, load_samples(files.samples), None, calls, lambda _what: None)
+async def checked(files: Files) -> Result:
+    """The whole check of a REST adapter, in this process."""
+    return await checked_target(of_file("rest", files.adapter, {}, None), files)
+
+
+async def checked_target(target: Target, files: Files) -> Result:
+    """The same of any adapter."""
+    facts = await gather(target, load_samples(files.samples), None, CALLS, lambda _what: None)
     return judge(load_list(), facts)
 
 

@@ -16,8 +16,9 @@ from bus.kit.check.target import Endpoint, Target
 from bus.kit.check.tls import look
 from registry.snapshot import Snapshot
 
-DEADLINE_S: Final = 1.0
-"""What a question over a bad connection is given."""
+DEADLINE_S: Final = 0.6
+"""What a question over a connection that never comes to an end is given."""
+_ENDLESS: Final = frozenset({Way.STALL, Way.DRIP})
 _TAMPERED: Final = (Way.STALL, Way.DRIP, Way.CUT, Way.SHORTEN)
 _LISTED_FILES: Final = 10_000
 
@@ -92,7 +93,7 @@ async def _by_relay(facts: Facts, step: Callable[[str], None]) -> None:
         async with relaying(endpoint) as relay:
             await _tampered(facts, relay, way)
     async with facts.target.opened(await closed_port()) as adapter:
-        facts.nobody_listens = await asking.ended_over(facts, adapter, DEADLINE_S)
+        facts.nobody_listens = await asking.ended_over(facts, adapter, asking.LONGEST_S)
     if endpoint.speaks != "postgresql":
         await _flooded(facts, endpoint)
 
@@ -102,7 +103,8 @@ async def _tampered(facts: Facts, relay: Relay, way: Way) -> None:
     async with facts.target.opened(relay.detour) as adapter:
         await asking.ended_over(facts, adapter, asking.LONGEST_S)
         relay.way = way
-        facts.tampered[way] = await asking.ended_over(facts, adapter, DEADLINE_S)
+        given = DEADLINE_S if way in _ENDLESS else asking.LONGEST_S
+        facts.tampered[way] = await asking.ended_over(facts, adapter, given)
         relay.way = Way.PASS
         await relay.drop()
         after = await asking.ended_over(facts, adapter, asking.LONGEST_S)

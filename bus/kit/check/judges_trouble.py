@@ -37,7 +37,7 @@ def _in_time(facts: Facts, way: Way, limits: Limits) -> Judged:
         return unmet("vẫn trả lời", "it answered all the same")
     if ended.error.kind is not PeerFault.TIMEOUT:
         return unmet(f"không phải timeout: {ended.error}", f"not a time-out: {ended.error}")
-    said = f"{ended.seconds:.2f} s / {ended.deadline_s:.0f} s"
+    said = f"{ended.seconds:.2f} s / {ended.deadline_s:g} s"
     return met(said, said) if ended.seconds <= ended.deadline_s + limits["late_s"] else unmet(said, said)
 
 
