@@ -46,8 +46,11 @@ def question(wrapper: Element) -> bytes:
 
 
 def reached(book: XRoadBook, named: ServiceId) -> tuple[Service, Operation] | None:
-    """The operation that X-Road calls this service."""
-    return book.soap(named.client.text, named.code, named.version)
+    """The operation that X-Road calls this service; the registry's dot ends a code, so none has one.
+
+    Else `a.b` in version `c` and `a` in version `b.c` would be one operation here, and two at the service.
+    """
+    return None if "." in named.code else book.soap(named.client.text, named.code, named.version)
 
 
 def must_agree(

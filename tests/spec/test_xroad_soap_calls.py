@@ -169,6 +169,12 @@ SERVICES = (
         body=to("citizenPhoto", PHOTO_BODY),
     )
     .call(
+        "a code has no dot",
+        "`citizenPhoto.v1` without `serviceVersion`",
+        "Server.ServerProxy.AccessDenied",
+        body=to("citizenPhoto.v1", "<citizenPhoto.v1/>"),
+    )
+    .call(
         "no agreement", "`citizenErase`", "Server.ServerProxy.AccessDenied", body=to("citizenErase", "<citizenErase/>")
     )
     .call("no such service", "`nothing`", "Server.ServerProxy.AccessDenied", body=to("nothing", "<nothing/>"))
