@@ -141,7 +141,8 @@ FORMS = {
 async def test_each_format_is_read(form: str, tmp_path: Path):
     incoming = exchange(tmp_path) / "incoming"
     (incoming / "d").write_bytes(FORMS[form])
-    (incoming / "s.manifest.json").write_bytes(manifest(entry("d", FORMS[form], form)))
+    bom = b"\xef\xbb\xbf"  # as Windows tools write it
+    (incoming / "s.manifest.json").write_bytes(bom + manifest(entry("d", FORMS[form], form)))
     table = {"rows": "data.rows", "element": "nguoi", "delimiter": ";"}
     async with started({**WATCH, "tables": {"data": table}}, tmp_path) as adapter:
         found = await adapter.ask(about(NUMBER))
@@ -339,3 +340,55 @@ async def test_what_others_plant_where_we_write_is_never_written_through(tmp_pat
             with pytest.raises(PeerError, match="not-taken"):
                 await adapter.ask(query)
     assert (tmp_path / "ours").read_bytes() == b"kept"
+
+
+async def test_a_set_that_was_changed_since_is_refused_and_the_one_before_is_used(tmp_path: Path):
+    folder = exchange(tmp_path)
+    for name, given, day in (("a", "Cũ", 19), ("b", "Giữa", 20), ("c", "Mới", 21)):
+        drop(folder / "incoming", name, [{"so": NUMBER, "ten": given}], f"2026-11-{day}T00:00:00Z")
+    async with started(WATCH, tmp_path) as adapter:
+        assert (await adapter.ask(about(NUMBER))).body == {"name": "Mới"}
+    kept = sorted(path.name for path in (folder / "sets").iterdir())
+    assert [name.partition("-")[2] for name in kept] == ["b", "c"]
+    (folder / "sets" / kept[1] / "c.json").write_bytes(b"[]")
+    async with started(WATCH, tmp_path) as adapter:
+        assert (await adapter.ask(about(NUMBER))).body == {"name": "Giữa"}
+    assert reasons(folder) == [(kept[1], "length", "c.json")]
+
+
+async def test_several_operations_look_into_several_tables(tmp_path: Path):
+    folder = exchange(tmp_path)
+    people, debts = b"so,ten\n1,An\n2,An\n", b'{"so": "1", "ky": 7, "no": true}\n{"so": "1", "ky": 8, "no": false}\n'
+    (folder / "incoming" / "p.csv").write_bytes(people)
+    (folder / "incoming" / "d.jsonl").write_bytes(debts)
+    both = manifest(entry("p.csv", people, "csv", "people"), entry("d.jsonl", debts, "jsonl", "debts"))
+    (folder / "incoming" / "s.manifest.json").write_bytes(both)
+    number, period = {"to": "n", "from": "body.n"}, {"to": "k", "from": "body.k", "as": "integer"}
+    name = [{"to": "name", "from": "ten"}]
+    debt = [{"to": "debt", "from": "no", "as": "boolean"}]
+    people_by_name = {"keys": {"ten": "n"}, "answer": {"fields": [{"to": "n", "from": "so"}], "list_as": "all"}}
+    operations = {
+        "person": {"table": "people", "keys": {"so": "n"}, "question": [number], "answer": {"fields": name}},
+        "named": {"table": "people", "question": [number], **people_by_name},
+        "debt": {
+            "table": "debts",
+            "keys": {"so": "n", "ky": "k"},
+            "question": [number, period],
+            "answer": {"fields": debt},
+        },
+        "indebted": {"table": "debts", "keys": {"so": "n"}, "question": [number], "answer": {"exists": True}},
+    }
+    async with started({"folder": "exchange", "operations": operations}, tmp_path) as adapter:
+        asked = {
+            "person": {"n": "2"},
+            "named": {"n": "An"},
+            "debt": {"n": "1", "k": 8},
+            "indebted": {"n": "3"},
+        }
+        found = {name: (await adapter.ask(Query(name, body))).body for name, body in asked.items()}
+    assert found == {
+        "person": {"name": "An"},
+        "named": {"all": [{"n": "1"}, {"n": "2"}]},
+        "debt": {"debt": False},
+        "indebted": {"exists": False},
+    }
