@@ -18,6 +18,7 @@ from bus.clock import SteadyClock
 from bus.kit.sandbox.delays import Delay
 from bus.kit.sandbox.face import SandboxFace, desk_of
 from bus.kit.sandbox.faults import Rates
+from bus.kit.sandbox.refused import SandboxError
 from bus.kit.sandbox.shelf import Shelf, snapshot_of
 from bus.kit.sandbox.wishes import Wishes
 
@@ -64,6 +65,7 @@ class Sandbox:
         """
         shelf = await asyncio.to_thread(lambda: Shelf(snapshot_of(parts.folder), parts.services, parts.seed))
         agency, _, system = (parts.consumer or NOBODY).partition("/")
+        _must_be_known(shelf, parts.consumer, agency, system)
         wishes = Wishes(Rates(parts.faults, parts.seed), Delay(parts.delay, parts.seed))
         desk = desk_of(shelf, wishes, SteadyClock(), agency, agreed=parts.consumer is not None)
         face = SandboxFace(shelf, desk, Principal(agency, system or None), max_body_bytes=MAX_BODY_BYTES)
@@ -82,6 +84,16 @@ class Sandbox:
     async def close(self) -> None:
         """Stop."""
         await self._runner.cleanup()
+
+
+def _must_be_known(shelf: Shelf, consumer: str | None, agency: str, system: str) -> None:
+    known = shelf.snapshot.agency(agency)
+    if consumer is None:
+        return
+    if known is None:
+        raise SandboxError("consumer-unknown", consumer, "the registry has no such agency")
+    if system and system not in {one.id for one in known.systems}:
+        raise SandboxError("consumer-unknown", consumer, "the agency has no such system")
 
 
 async def serve(parts: SandboxParts, stop: asyncio.Event, ready: Callable[[Sandbox], None]) -> None:

@@ -164,6 +164,8 @@ def test_a_registry_is_not_changed_by_serving_it():
         (["--all", "--fault", "nonsense=0.1"], Exit.CONFIG, "fault-unknown"),
         (["--all", "--delay", "soon"], Exit.CONFIG, "delay"),
         (["--service", "a100001/no/such"], Exit.CONFIG, "service-unknown"),
+        (["--all", "--as", "a999999"], Exit.CONFIG, "consumer-unknown"),
+        (["--all", "--as", "a100010/none"], Exit.CONFIG, "consumer-unknown"),
     ],
 )
 def test_a_wrong_command_line_ends_with_its_code(options: list[str], code: Exit, rule: str):
