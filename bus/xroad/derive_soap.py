@@ -9,6 +9,7 @@ Source: Canonical XML 1.0; PR-MESS 4.0 §2.2-2.3.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from lxml import etree
@@ -24,9 +25,10 @@ from schemas.problems import Code, ProblemError, problem
 from schemas.xml import Element
 from schemas.xroad.codes import Word, snake
 from schemas.xroad.ids import ServiceId
-from schemas.xroad.posted import TEXT_XML
+from schemas.xroad.posted import TEXT_XML, action_of
 from schemas.xroad.soap import Message, SoapError, read_request
 
+_ENDING: Final = re.compile(r"[/#:]")
 MEDIA_TYPE: Final = shapes.XML
 """Of the body of a shaped service."""
 
@@ -53,6 +55,23 @@ def reached(book: XRoadBook, named: ServiceId) -> tuple[Service, Operation] | No
     return None if "." in named.code else book.soap(named.client.text, named.code, named.version)
 
 
+def acts_as_another(book: XRoadBook, named: ServiceId, soap_action: str | None) -> bool:
+    """Whether the SOAPAction ends in the code of another SOAP service of the same subsystem.
+
+    Some services do what it says, and not what the body says: who was let in by the one is not served by the other.
+    """
+    acts = _ENDING.split((soap_action or "").strip('"'))[-1].casefold()
+    if acts == named.code.casefold():
+        return False
+    codes = (
+        (operation.xroad or "").partition(".")[0].casefold()
+        for service in book.services(named.client.text)
+        for operation in service.operations.values()
+        if service.xroad is not None and service.xroad.protocol == "soap"
+    )
+    return bool(acts) and acts in codes
+
+
 def must_agree(
     snapshot: Snapshot, envelope: Envelope, service: Service, parts: tuple[Carried, ...], now_ms: int
 ) -> None:
@@ -75,6 +94,9 @@ def must_agree(
     try:
         message = read_request(part.data)
         _must_lead(snapshot, envelope, service, message, now_ms)
+        action = action_of(by_id[XROAD]) if XROAD in by_id else None
+        if acts_as_another(snapshot.xroad, message.header.service, action):
+            raise _differs("xroad-action")
         if shaped and question(message.wrapper) != by_id[BODY].data:
             raise _differs("xroad-derived")
     except SoapError as error:

@@ -42,6 +42,7 @@ _REFUSED: Final = ErrorCode(Side.CLIENT_PROXY, Word.SSL_AUTHENTICATION_FAILED)
 _UNKNOWN: Final = ErrorCode(Side.CLIENT_PROXY, Word.UNKNOWN_MEMBER)
 _TYPE: Final = ErrorCode(Side.SERVER_PROXY, Word.SERVICE_TYPE)
 _INCONSISTENT: Final = ErrorCode(Side.CLIENT_PROXY, Word.INCONSISTENT_RESPONSE)
+_ACTION: Final = ErrorCode(Side.CLIENT, Word.INVALID_SOAP_ACTION)
 _ATTACHED: Final = ErrorCode(Side.CLIENT, Word.INVALID_MESSAGE)
 
 
@@ -111,7 +112,7 @@ class SoapCalls:
         meta = self._metaservices.get(came.message.header.service.code)
         if meta is not None:
             return _said(came.message, await meta(request, came))
-        service, operation = self._find(came.message)
+        service, operation = self._find(came)
         with around.place(came.speaker.agency):
             call = _call(came, service, operation)
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
@@ -139,11 +140,13 @@ class SoapCalls:
             raise XRoadError(ErrorCode(Side.CLIENT, error.word), error.message) from None
         return SoapCame(came, message, around.speakers.admit(request, message.header.client))
 
-    def _find(self, message: Message) -> tuple[Service, Operation]:
+    def _find(self, came: SoapCame) -> tuple[Service, Operation]:
         """The service and its operation; what is not there and what is not agreed are answered alike."""
-        book, named = self._around.book, message.header.service
+        book, named = self._around.book, came.message.header.service
         if book.client(named.client.text, self._around.clock()) is None:
             raise XRoadError(_UNKNOWN, "The service's subsystem is not known")
+        if derive_soap.acts_as_another(book, named, came.posted.soap_action):
+            raise XRoadError(_ACTION, "SOAPAction names another service than the message")
         found = derive_soap.reached(book, named)
         if found is not None:
             return found

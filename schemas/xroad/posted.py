@@ -179,6 +179,15 @@ def of_parts(parts: Sequence[Carried], soap: bytes | None = None) -> Posted:
     return posted
 
 
+def action_of(part: Carried) -> str | None:
+    """The SOAPAction in a part `xroad`.
+
+    Raises:
+        SoapError: the part is none.
+    """
+    return _wire(part).soap_action
+
+
 def _wire(part: Carried | None) -> _Wire:
     if part is None or part.media_type != XROAD_SOAP or len(part.data) > MAX_WIRE_BYTES:
         raise _malformed()

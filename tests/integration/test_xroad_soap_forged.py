@@ -112,6 +112,19 @@ async def test_what_http_cannot_carry_reaches_no_system(world: SoapWorld):
     assert world.service.seen == []
 
 
+async def test_a_service_that_goes_by_its_action_is_asked_what_was_agreed(world: SoapWorld):
+    for action, passes in (
+        ('"urn:citizens#citizenErase"', False),
+        ('"citizenconfirm"', False),
+        ('"x/citizenPhoto"', True),
+    ):
+        wire = posted.around(Posted("text/xml", action, b""))
+        with pytest.raises(ProblemError) as refused:
+            await put(world, Carried(BODY, "text/xml", PHOTO), wire, service=PHOTOS)
+        # What passes is answered by the usual service, which knows another answer only.
+        assert refused.value.problem.rule == ("xroad-inconsistent-headers" if passes else "xroad-action")
+
+
 def test_the_same_message_gives_the_same_bytes_however_it_is_written():
     apart = parse(CONFIRM.replace(b"<ns1:number>", b"<ns1:number  >").replace(b"<SOAP-ENV:Body>", b"<SOAP-ENV:Body >"))
     assert derive_soap.question(apart[1][0]) == BODY_OF.data

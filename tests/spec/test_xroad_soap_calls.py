@@ -47,6 +47,12 @@ HTTP = (
     .call(
         "SOAP 1.1 wants quotes, X-Road too", "`SOAPAction: urn:photo`", "Client.InvalidSoapAction", action="urn:photo"
     )
+    .call(
+        "whatever a service goes by, it is what was agreed",
+        '`SOAPAction: "http://citizens.example.vn/citizenErase"`',
+        "Client.InvalidSoapAction",
+        action='"http://citizens.example.vn/citizenErase"',
+    )
     .call("only POST", "`GET /`", "Client.InvalidHttpMethod", method="GET", body=b"", content_type=None)
     .call("it says how to read the rest", "no `Content-Type`", "Client.InvalidRequest", content_type=None)
     .call(
