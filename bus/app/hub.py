@@ -127,7 +127,7 @@ class HubWorker:
             directory=directory,
             clock=clock,
         )
-        renewal_desk = RenewalDesk(parts.authority, directory=directory, clock=clock)
+        renewal_desk = RenewalDesk(parts.authority, directory=directory, ledger=ledger, clock=clock)
         self.renewals: Renewals | None = None
         if parts.renewal is not None:
             place = parts.renewal

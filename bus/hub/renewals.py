@@ -1,9 +1,9 @@
 """Topic 8 of the link: an agency asks for its next seal certificate, a node for its next link certificate.
 
 Promises: only who may speak for an agency asks for it, with a certificate of that agency that the directory holds for
-valid now, for a link with the very one of its session; what the authority says goes back as it is. Leaves out: judging
-(`bus.certification`), making the new certificate known, which is the registry's: until then nothing sealed or opened
-with it is taken.
+valid now, for a link with the very one of its session; what the authority says goes back as it is, a certificate only
+once it is recorded in the ledger. Leaves out: judging (`bus.certification`), making the new certificate known, which is
+the registry's: until then nothing sealed or opened with it is taken.
 
     question: [agency], one part: the sealed request, packed, or that of a link (`signing.link_renewal`)
     reply: [certificate, rule, sentence]
@@ -12,28 +12,37 @@ with it is taken.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import structlog
 
+from bus.audit.inquiry import own_record
 from bus.certification.process import AuthorityAwayError, Question, ask
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.hub.routes import Speaker
+from bus.ledger.port import Appended, Ledger, LedgerError, Refusal
 from bus.link.messages import Message
 from bus.topics import RenewalReply, Topic, read_renewal_ask, renewal_reply
+from schemas.issued import CertificateIssued, encode
 from schemas.problems import Code, FaultAt, problem
+from schemas.record import LeafType
 from schemas.sealed import SealedFormatError, unpack
+from signing.keys import thumbprint
 from signing.link_renewal import is_link_renewal
 from signing.renewal import RenewalRefusedError
 
 log = structlog.get_logger(__name__)
+Use = Literal["seal", "link"]
 
 
 class RenewalDesk:
     """Serves topic 8."""
 
-    def __init__(self, socket: Path | None, *, directory: Directory, clock: Clock) -> None:
+    def __init__(self, socket: Path | None, *, directory: Directory, ledger: Ledger, clock: Clock) -> None:
         self._socket = socket
+        self._ledger = ledger
         self._directory = directory
         self._clock = clock
 
@@ -42,7 +51,7 @@ class RenewalDesk:
 
         Raises:
             ProblemError: 101, malformed; 111, not sealed by this agency; 114, not for this peer to speak; 805, this hub
-                has no authority; 403, it does not answer.
+                has no authority; 403, it does not answer; 601, what it issued cannot be recorded.
         """
         agency = read_renewal_ask(message.head)
         speaker.must_speak_for(agency)
@@ -70,8 +79,22 @@ class RenewalDesk:
         except AuthorityAwayError as error:
             log.error("certification-away", reason=str(error))  # noqa: TRY400 - there is no trace worth reading
             raise problem(Code.TOO_BUSY, rule="authority-away", fault_at=FaultAt.HUB, retry_after_ms=60_000) from error
+        if told.certificate:
+            use: Use = "link" if is_link_renewal(packed) else "seal"
+            await self._recorded(CertificateIssued(agency, use, thumbprint(current), thumbprint(told.certificate)))
         log.info("renewal-answered", agency=agency, rule=told.rule or "issued")
         return Message(Topic.RENEWAL, renewal_reply(told))
+
+    async def _recorded(self, issued: CertificateIssued) -> None:
+        """Record a certificate before it is handed over; the same one again is recorded once."""
+        item = own_record(LeafType.REGISTRY, issued.agency, encode(issued), self._clock())
+        unique = f"certificate/{issued.certificate}".encode()
+        try:
+            outcome = await self._ledger.append(msgspec.structs.replace(item, unique=unique))
+        except LedgerError as error:
+            raise problem(Code.RECORD_NOT_WRITTEN, rule="certificate", fault_at=FaultAt.HUB) from error
+        if not isinstance(outcome, Appended) and outcome.reason is not Refusal.DUPLICATE:
+            raise problem(Code.RECORD_NOT_WRITTEN, rule="certificate", fault_at=FaultAt.HUB)
 
     def _link_of(self, agency: str, speaker: Speaker) -> bytes:
         """The link certificate of this very session."""

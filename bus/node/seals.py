@@ -43,6 +43,7 @@ FOLDER: Final = "sealed"
 """Within an archive's folder."""
 GRACE: Final = timedelta(minutes=10)
 """How long after midnight (UTC) a day counts as over."""
+_SEALED: Final = ("question", "receipt", "declaration")
 _REPLIES: Final = {"reply": "reply", "answer": "reply", "reply-refused": "refused"}
 _EPOCH: Final = date(1970, 1, 1)
 _LATER: Final = (NotSealedError, KeyAddressError, KeyRefusedError, StoreError, DetailsUnreadableError, OSError)
@@ -83,9 +84,7 @@ def seal_day(archive: Path, key: bytes, day: date, sealing: Sealing, now: dateti
 
 def seal_due(archive: Path, key: bytes, sealing: Sealing, now: datetime) -> list[Path]:
     """Seal every day that is over and has evidence, oldest first; blocks. Errors as `seal_day`."""
-    due = [day for day in days_of(archive) if day <= last_over(now)]
-    done = set(sealed_days(archive).done())
-    return [path for day in due if day not in done for path in seal_day(archive, key, day, sealing, now)]
+    return [path for day in due(archive, last_over(now)) for path in seal_day(archive, key, day, sealing, now)]
 
 
 def last_over(now: datetime) -> date:
@@ -93,17 +92,30 @@ def last_over(now: datetime) -> date:
     return (now - GRACE).astimezone(UTC).date() - timedelta(days=1)
 
 
-def days_of(archive: Path) -> list[date]:
-    """The days on which sealed messages were kept, rising."""
-    found: set[int] = set()
+def due(archive: Path, until: date) -> list[date]:
+    """The days up to and including `until` on which sealed messages were kept and which are not sealed, rising."""
+    done = set(sealed_days(archive).done())
     with opened(archive) as engine, as_store_errors(engine), engine.connect() as connection:
-        for table in (EVIDENCE, ANSWERS):
-            day = sa.cast(table.c.kept_ms / DAY_MS, sa.Integer)
-            query = sa.select(day).distinct()
-            if table is EVIDENCE:
-                query = query.where(table.c.kind.in_(("question", "receipt", "declaration", *_REPLIES)))
-            found.update(int(row[0]) for row in connection.execute(query))
-    return [_EPOCH + timedelta(days=number) for number in sorted(found)]
+        oldest = [connection.scalar(sa.select(sa.func.min(table.c.kept_ms))) for table in (EVIDENCE, ANSWERS)]
+        first = min((kept for kept in oldest if kept is not None), default=None)
+        if first is None:
+            return []
+        days = (_EPOCH + timedelta(days=n) for n in range(first // DAY_MS, (until - _EPOCH).days + 1))
+        return [day for day in days if day not in done and _any_kept(connection, day)]
+
+
+def _any_kept(connection: sa.Connection, day: date) -> bool:
+    """Whether a sealed message was kept on a day; two looks into an index."""
+    kinds = EVIDENCE.c.kind.in_((*_SEALED, *_REPLIES))
+    for table, condition in ((EVIDENCE, kinds), (ANSWERS, sa.true())):
+        query = sa.select(table.c.kept_ms).where(_within(table, (day - _EPOCH).days * DAY_MS), condition).limit(1)
+        if connection.execute(query).first() is not None:
+            return True
+    return False
+
+
+def _within(table: sa.Table, start_ms: int) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.kept_ms >= start_ms, table.c.kept_ms < start_ms + DAY_MS)
 
 
 def digests_of(archive: Path, key: bytes, day: date) -> dict[str, bytes]:
@@ -167,8 +179,7 @@ def _boxes(archive: Path, start_ms: int) -> Iterator[tuple[str, str, bytes, tupl
     with opened(archive) as engine, as_store_errors(engine), engine.connect() as connection:
         streamed = connection.execution_options(yield_per=64)
         for table in (EVIDENCE, ANSWERS):
-            within = sa.and_(table.c.kept_ms >= start_ms, table.c.kept_ms < start_ms + DAY_MS)
-            for row in streamed.execute(sa.select(table).where(within)):
+            for row in streamed.execute(sa.select(table).where(_within(table, start_ms))):
                 if table is EVIDENCE:
                     yield row.exchange, row.kind, row.box, ("evidence", row.exchange, row.kind)
                 else:
@@ -183,7 +194,7 @@ def _seals(kind: str, kept: Kept) -> Iterator[tuple[str, Sealed]]:
             yield _REPLIES[kind], reply.sealed
             if reply.receipt is not None:
                 yield "receipt", reply.receipt
-        elif kind in {"question", "receipt", "declaration"}:
+        elif kind in _SEALED:
             yield kind, unpack(kept.sealed)
     except (ProblemError, SealedFormatError):
         return  # what was refused need not read; it is kept as it came, and no seal of it is known

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.x509 import ExtendedKeyUsage, SubjectAlternativeName
 from renewal_kit import DAY_MS, Town, open_office
+from world import FullDisk
 from world_registry import CONSUMER, OPERATOR, POPULATION
 
 from bus import net
@@ -28,7 +29,9 @@ from config.hub import HubSettings, RenewalSettings
 from config.node import LinkRenewalSettings, NodeLinkSettings, NodeSettings
 from config.parts import TrustSettings
 from config.secrets import write_secret
+from schemas.issued import CertificateIssued, decode
 from schemas.problems import Code, ProblemError
+from schemas.record import LeafType, RecordFormatError, decode_leaf
 from signing import link_renewal
 from signing.chain import Use, check_chain, parsed
 from signing.keys import thumbprint
@@ -100,6 +103,32 @@ async def test_a_link_certificate_is_renewed_registered_and_shown_from_the_next_
     assert again.x5t == line.x5t
     assert LinkIdentity(town.settings, town.clock() + 40 * DAY_MS).x5t == line.x5t
     assert LinkIdentity(town.settings.model_copy(update={"renewal": None}), town.clock() + 40 * DAY_MS).x5t == old
+
+
+async def test_each_certificate_is_a_record_before_it_is_handed_over(town: LinkTown):
+    before = len(town.world.ledger._records)
+    async with open_office(town):
+        await town.link.turn()
+        await town.renewals.turn()
+    (link, seal) = town.authority.journal.lines
+    added = town.world.ledger._records[before:]
+    assert [decode_leaf(one.leaf).type for one in added] == [LeafType.REGISTRY, LeafType.REGISTRY]
+    assert [decode(one.details or b"") for one in added] == [
+        CertificateIssued(CONSUMER, "link", link.replaces, link.x5t),
+        CertificateIssued(CONSUMER, "seal", seal.replaces, seal.x5t),
+    ]
+    with pytest.raises(RecordFormatError):
+        decode(b"{}")
+
+
+async def test_what_cannot_be_recorded_is_not_handed_over(town: LinkTown):
+    full = FullDisk()
+    full.refuses = lambda _: True
+    town.desk._ledger = full
+    async with open_office(town):
+        await town.link.turn()
+    assert len(town.authority.journal.lines) == 1
+    assert not list(town.folder.glob("link-next/*/next.pem"))
 
 
 async def test_the_hub_hands_on_only_what_the_session_may_renew(town: LinkTown):

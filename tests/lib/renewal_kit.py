@@ -47,7 +47,7 @@ class Town:
         self.journal = folder / "issued.jsonl"
         self.authority = self.another_authority()
         directory = self.world.workers[0].directory
-        self.desk = RenewalDesk(folder / "ca.sock", directory=directory, clock=self.clock)
+        self.desk = RenewalDesk(folder / "ca.sock", directory=directory, ledger=self.world.ledger, clock=self.clock)
         self.speaker = Speaker(self.world.pki.peer(CONSUMER).x5t, directory, self.clock)
         self.renewals = Renewals(
             {CONSUMER: Renewing(self.notary, self.signer, self.address, folder / "next")},
