@@ -112,6 +112,8 @@ def days(day: date, minute: int = 570) -> Values:
         f"{at:%Y%m%d%H%M}",
         f"{day:%Y%m%d}",
         f"{day:%d/%m/%Y}",
+        f"{day:%Y/%m/%d}",
+        f"{at:%Y/%m/%d %H:%M:%S}",
         f"{at:%d/%m/%Y %H:%M:%S}",
         f"{at:%Y-%m-%dT%H:%M:%S}",
         f"{at:%d/%m/%Y %H:%M}",
@@ -246,7 +248,13 @@ def _business(meant: Meant) -> Values:
 
 
 def _trade(meant: Meant) -> Values:
-    return dice_of(meant.seed, "trade", meant.who.number).choice(names.TRADES)
+    code, name = dice_of(meant.seed, "trade", meant.who.number).choice(names.TRADES)
+    return (name, code) if re.search(r"name|ten", meant.words) else (code, name)
+
+
+def _dossier(meant: Meant) -> Values:
+    number = meant.number(1, 99_999)
+    return (f"H26.901-260630-{number:05d}", f"000.00.12.H26-260630-{number % 10_000:04d}")
 
 
 def _named(meant: Meant) -> Values:
@@ -285,9 +293,11 @@ _KINDS: Final[tuple[tuple[str, Callable[[Meant], Values]], ...]] = (
     (rf"\b({_KIN}) (id|number)$", _number),
     (r"(social )?insurance number|so bhxh|patient code", _digits("insurance", "99", 10, 12)),
     (r"card numbers?$|so the", lambda meant: (f"HC4{meant.who.digits('health', '99', 12)}",)),
-    (r"business.*\bname$|trading name", _business),
+    (rf"\b({_KIN}) name$", _name),
+    (r"trade|nganh nghe", _trade),
+    (r"business (registered |foreign |short |proposed )?name$|trading name|ten (hkd|doanh nghiep)", _business),
     (rf"({_OFFICES}).*\bname$", _organisation),
-    (rf"full name|ho (va )?ten|\b({_KIN}|doctor|officer|signer|staff|account) name$", _name),
+    (r"full name|ho (va )?ten|\b(doctor|officer|signer|staff|account) name$", _name),
     (r"\bbirth$|date of birth|ngay sinh|birth moment", lambda meant: days(meant.who.birth)),
     (r"\bsex( code)?$|gioi tinh", _sex),
     (r"nationality|quoc tich", lambda _: ("VN", "Việt Nam", "VNM", "000")),
@@ -304,7 +314,8 @@ _KINDS: Final[tuple[tuple[str, Callable[[Meant], Values]], ...]] = (
     (r"percent|ty le", _between(0, 100)),
     (r"area|dien tich", _area),
     (r"amount|fee$|price|capital|cost|total|\bpays$|money|\bbase$|paid by|so tien", _money),
-    (r"trade|nganh nghe", _trade),
+    (r"dossier (code|number)$|ma ho so", _dossier),
+    (r"procedure code$|ma (tthc|thu tuc)", lambda _: ("1.001193", "2.002622", "1.001193.000.00.00.H26")),
     (r"\byear$", lambda meant: (meant.day().year, str(meant.day().year))),
     (r"\bmonth$", _between(1, 12)),
     (r"count|quantity|copies|pages|\bdays$|months|row number|order$|statistics|so luong", _between(1, 30)),
