@@ -30,10 +30,14 @@ def must_name_its_subjects(
         ProblemError: 214.
     """
     named = {who.id for who in subjects}
-    for term in schema.terms & snapshot.identifiers:
-        for text in texts(schema, question, term):
-            if text not in named and _is_number(text):
-                raise problem(Code.SUBJECT_NOT_NAMED, rule="number-of-a-subject", place="/subjects")
+    if any(number not in named for number in numbers(snapshot, schema, question)):
+        raise problem(Code.SUBJECT_NOT_NAMED, rule="number-of-a-subject", place="/subjects")
+
+
+def numbers(snapshot: Snapshot, schema: SchemaVersion, question: object) -> Iterator[str]:
+    """Every number of somebody or something that a question holds, by term, as often as it stands there."""
+    for term in sorted(schema.terms & snapshot.identifiers):
+        yield from filter(_is_number, texts(schema, question, term))
 
 
 def is_about(

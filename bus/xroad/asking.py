@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from bus.about import texts
+from bus.about import numbers
 from bus.gate import DOSSIER
 from bus.node.ask import Ask
 from bus.xroad.clients import Speaker
@@ -133,11 +133,7 @@ def _subjects(snapshot: Snapshot, call: Call, agreements: Sequence[Agreement]) -
     schema = call.operation.question
     if schema is None or call.question is None:
         return ()
-    found = {
-        text: None
-        for term in sorted(schema.terms & snapshot.identifiers)
-        for text in texts(schema, call.question, term)
-    }
+    found = dict.fromkeys(numbers(snapshot, schema, call.question))
     return tuple(
         Subject(
             scheme=call.service.subject_scheme,
