@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 from kit_made import SAMPLE, made
-from peer_systems import serving
+from peer_soap import WSDL, PopulationServer
+from peer_systems import AN, BINH, serving
 from postgresql_kit import needs_postgresql, own_schema
 from processes import COMMAND, ENV, Ended, run_command
 from stranger_systems import API_KEY, NOBODY, NUMBER, application, lay_out
@@ -97,6 +98,29 @@ async def test_an_adapter_from_a_sample_answers(tmp_path: Path):
         async with opened(tmp_path / "out", "rest") as adapter:
             body, _ = await both(adapter, "the-cccd")
     assert body == {"citizen_number": NUMBER, "full_name": "Lê Thị Hoa", "birth": "1958-09-02"}
+
+
+async def test_the_population_databases_own_way_of_births_and_names(tmp_path: Path):
+    """Officer and procedure with each question, a name in parts, a birth by day in one element, by year in another."""
+    birth = "NgayThangNamSinh"
+    options = {
+        "wsdl": WSDL,
+        "operations": ("CungCapThongTinCongDan",),
+        "bind": ("MaTichHop==037", f"{birth}.NgayThangNam=person.birth", f"{birth}.Nam=person.birth", "ConThu=-"),
+        "forms": (f"{birth}.NgayThangNam=yyyyMMdd", f"{birth}.Nam=yyyy"),
+    }
+    server = PopulationServer()
+    async with serving(server.app()) as url:
+        await asyncio.to_thread(written, tmp_path / "out", address=url, **options)
+        async with opened(tmp_path / "out", "soap") as adapter:
+            answers = []
+            for who, born in ((AN, "1999-12-31"), (BINH, "1950")):
+                body = {"citizen_number": who["id"], "birth": born}
+                query = Query("cung-cap-thong-tin-cong-dan", body, officer=OFFICER, procedure="p", request_id="r")
+                answers.append((await adapter.ask(query)).body)
+    assert [one["full_name"] for one in answers] == ["Nguyễn Thị An", "Trần Văn Bình"]
+    assert [one["birth"] for one in answers] == ["1999-12-31", "1950"]
+    assert [b"<ns0:NgayThangNam>19991231<" in server.seen[0], b"Nam>1950<" in server.seen[1]] == [True, True]
 
 
 def new(place: Path, *more: str) -> Ended:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from bus.kit.new.described import SourceField, SourceOperation
 from bus.kit.new.dictionary import Dictionary, Term
-from bus.kit.new.forms import is_form
+from bus.kit.new.forms import form_of_pattern, is_form
 from bus.kit.new.names import field_name, words
 from bus.kit.new.parts import with_names_whole
 from bus.kit.new.refused import SourceRefusedError
@@ -181,7 +181,7 @@ class Chooser:
             form = self._wished(self._wish.forms, operation, one)
             if form is not None and not is_form(form):
                 raise SourceRefusedError("bad-option", f"--form {one.place}")
-            forms = (form,) if form else one.forms
+            forms = (form,) if form else one.forms or form_of_pattern(one.pattern)
             return replace(choice, forms=forms) if forms else replace(choice, state="open", rule="no-form")
         if term.type == "code":
             codes = self._codes(operation, one, term)
@@ -229,14 +229,17 @@ class Chooser:
 
 
 def _once(found: list[Choice]) -> Iterator[Choice]:
-    """A term is bound once: what the integrator said comes first, then the field nearest to the top."""
+    """A term is bound once: what the integrator said comes first, then the field nearest to the top.
+
+    Fields that the integrator binds to the same term share it: a birth by day in one field, by year in another.
+    """
     order = sorted(range(len(found)), key=lambda at: (not found[at].given, found[at].source.place.count("."), at))
     taken: set[tuple[str, str]] = set()
     kept: set[int] = set()
     for at in order:
         one = found[at]
         key = (one.source.place.partition("[]")[0] if "[]" in one.source.place else "", one.target)
-        if one.state != "term" or key not in taken:
+        if one.state != "term" or key not in taken or one.given:
             kept.add(at)
             if one.state == "term":
                 taken.add(key)
@@ -246,14 +249,14 @@ def _once(found: list[Choice]) -> Iterator[Choice]:
 
 def _named(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     """Each bound field's member name: the term's last word, with the word before it where that says too little."""
-    taken: set[tuple[str, str]] = set()
+    taken: dict[tuple[str, str], str] = {}
     made = []
     for one in choices:
         if one.state == "term":
             group = one.source.place.partition("[]")[0] if "[]" in one.source.place else ""
             short = _short(one.target)
-            name = short if (group, short) not in taken else field_name(one.target)
-            taken.add((group, name))
+            name = short if taken.get((group, short), one.target) == one.target else field_name(one.target)
+            taken[group, name] = one.target
             made.append(replace(one, name=name))
         else:
             made.append(one)

@@ -17,6 +17,7 @@ _WRITTEN: Final = re.compile(
     r"(?<![A-Za-z])(dd([/.\-]?)mm\2yyyy|yyyy([/.\-]?)mm\3dd|mm([/.\-])yyyy|yyyy([\-])mm|yyyy)(?![A-Za-z])",
     re.IGNORECASE,
 )
+_PATTERNS: Final = {"[0-9]{4}": "yyyy", "[0-9]{4}-[0-9]{2}-[0-9]{2}": "yyyy-MM-dd"}
 _KNOWN: Final = ("yyyy-MM-dd", "dd/MM/yyyy", "dd-MM-yyyy", "dd.MM.yyyy", "yyyyMMdd", "yyyy/MM/dd", "MM/yyyy", "yyyy")
 
 
@@ -24,6 +25,12 @@ def form_in(text: str) -> tuple[str, ...]:
     """The forms that a description names, such as `dd/MM/yyyy` in "Ngày sinh (dd/mm/yyyy)"."""
     found = (match[0].lower().replace("mm", "MM") for match in _WRITTEN.finditer(text))
     return tuple(dict.fromkeys(one for one in found if is_form(one)))
+
+
+def form_of_pattern(pattern: str) -> tuple[str, ...]:
+    """The form that a pattern leaves no choice about: a year alone, or a day by ISO 8601."""
+    digits = pattern.replace(r"\d", "[0-9]").removeprefix("^").removesuffix("$")
+    return (_PATTERNS[digits],) if digits in _PATTERNS else ()
 
 
 def is_form(text: str) -> bool:

@@ -5,6 +5,9 @@ Promises: a line that is not sure is never anything but a note. Leaves out the r
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from bus.kit.new.choices import Choice
 from bus.kit.new.dictionary import Term
 from bus.kit.new.names import field_name
@@ -14,6 +17,19 @@ from bus.kit.new.toml_text import value
 
 ISO = "yyyy-MM-dd"
 Line = dict[str, object]
+
+
+def question_lines(plan: Plan, choices: Sequence[Choice]) -> list[Line]:
+    """The lines that fill the system's request. Two forms of one date go where each belongs, and only there."""
+    counts = Counter(one.target for one in choices if one.state == "term")
+    made = []
+    for one in choices:
+        line = question_line(plan, one)
+        if one.forms and counts[one.target] > 1:
+            only = {"forms": ["yyyy"]} if one.forms[0] == "yyyy" else {"as": "date", "forms": [ISO]}
+            line |= {**only, "skip_other_forms": True}
+        made.append(line)
+    return made
 
 
 def question_line(plan: Plan, one: Choice) -> Line:
@@ -46,6 +62,21 @@ def _question_type(one: Choice, term: Term) -> Line:
 def _ours(term: Term) -> list[str]:
     """How the bus writes a day: where only a year may be known, so too."""
     return [ISO, "yyyy"] if term.type == "string" else [ISO]
+
+
+def answer_lines(plan: Plan, choices: Sequence[Choice], *, inner: bool = False) -> list[Line]:
+    """The lines that read a record: fields that share a term are one line, the first that holds something counts."""
+    made: dict[str, Line] = {}
+    for one in choices:
+        line = answer_line(plan, one, inner=inner)
+        first = made.setdefault(one.name, line)
+        if first is not line:
+            known = first["from"]
+            first["from"] = [*(known if isinstance(known, list) else [known]), line["from"]]
+            if isinstance(forms := first.get("forms"), list) and isinstance(more := line.get("forms"), list):
+                whole = dict.fromkeys([*forms, *more])
+                first["forms"] = sorted(whole, key=lambda form: form == "yyyy")
+    return list(made.values())
 
 
 def answer_line(plan: Plan, one: Choice, *, inner: bool = False) -> Line:

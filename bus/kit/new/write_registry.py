@@ -130,7 +130,7 @@ def _record(plan: Plan, chosen: Chosen) -> Object:
 
 def _object(plan: Plan, bound: list[Choice]) -> Object:
     made: Object = {"type": "object", "additionalProperties": False}
-    required = [one.name for one in bound if one.source.required]
+    required = list(dict.fromkeys(one.name for one in bound if one.source.required))
     if required:
         made["required"] = required
     made["properties"] = {one.name: _leaf(plan, one) for one in bound}

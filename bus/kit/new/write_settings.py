@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from bus.kit.new.choices import Choice, Chosen
-from bus.kit.new.lines import Line, answer_line, note, question_line
+from bus.kit.new.lines import Line, answer_lines, note, question_lines
 from bus.kit.new.names import field_name
 from bus.kit.new.plan import Plan
 from bus.kit.new.toml_text import commented, key, lines, remark, value
@@ -59,7 +59,7 @@ def _operation(plan: Plan, chosen: Chosen) -> list[str]:
     operation = chosen.operation
     name = f"operations.{operation.name}"
     made = [f"[{name}]", *_call(plan, chosen)]
-    made += _map("question", [question_line(plan, one) for one in _bound(chosen.question)], chosen.question)
+    made += _map("question", question_lines(plan, _bound(chosen.question)), chosen.question)
     made += ["", f"[{name}.answer]"]
     if operation.records is not None:
         made.append(f"records = {value(operation.records)}")
@@ -126,9 +126,9 @@ def _answer_lines(plan: Plan, chosen: Chosen) -> Iterator[Line]:
     for group, members in groupby(bound, key=_group):
         rows = list(members)
         if "[]." not in rows[0].source.place:
-            yield from (answer_line(plan, one) for one in rows)
+            yield from answer_lines(plan, rows)
             continue
-        inner = [answer_line(plan, one, inner=True) for one in rows]
+        inner = answer_lines(plan, rows, inner=True)
         yield {"to": list_name(group), "from": group, "as": "list", "fields": inner}
 
 
