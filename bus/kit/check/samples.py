@@ -1,7 +1,7 @@
 """The sample questions of a check: a TOML or JSON file that the integrator keeps beside the adapter.
 
 Promises: every mistake with its place and rule, never the value that stands there. The file holds numbers of persons,
-invented ones where the system has test data: it is read and never copied.
+invented ones where the system has test data: it is read and never copied. A question with a blank value is passed over.
 Leaves out: questions of X-Road services, whose parts no such file can hold.
 """
 
@@ -129,10 +129,20 @@ def load(path: Path) -> Samples:
             ]
         )
     try:
-        return Samples.model_validate_json(json.dumps(read(data.decode()), default=str))
+        return _filled_in(Samples.model_validate_json(json.dumps(read(data.decode()), default=str)))
     except ValidationError as error:
         mistakes = [
             ConfigMistake(str(path), *places.at(one["loc"]), dotted(one["loc"]), one["type"], *sentences(one))
             for one in error.errors()
         ]
         raise ConfigError(mistakes) from None
+
+
+def _filled_in(samples: Samples) -> Samples:
+    """Without the questions that `lienthong adapter new` left blank for somebody to fill in."""
+    return samples.model_copy(
+        update={
+            name: tuple(one for one in getattr(samples, name) if "" not in one.body.values())
+            for name in ("known", "nobody", "refused")
+        }
+    )

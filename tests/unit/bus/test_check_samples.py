@@ -70,3 +70,13 @@ def test_a_mistake_has_its_place_and_no_value(tmp_path: Path, text: str, place: 
 def test_a_huge_file_is_not_read(tmp_path: Path):
     with pytest.raises(ConfigError, match="too-large"):
         load(written(tmp_path, "s.toml", "# " + "x" * 2**20))
+
+
+def test_a_blank_question_is_passed_over_but_a_malformed_one_may_be_blank(tmp_path: Path):
+    text = (
+        TOML
+        + '[[nobody]]\noperation = "person"\nbody = { number = "" }\n[[malformed]]\noperation = "person"\n'
+        + 'body = { number = "" }\n'
+    )
+    samples = load(written(tmp_path, "s.toml", text))
+    assert (len(samples.known), len(samples.nobody), len(samples.malformed)) == (1, 0, 1)
