@@ -1,5 +1,7 @@
 """Services of a real X-Road: our node is a client of a security server and asks through it, in REST or SOAP.
 
+A question is put by a field map, or, of an opaque service, a client's own REST call is relayed.
+
 Promises: a request carries X-Road's headers as its protocols have them; a reply is read only when it says that it
 answers this very request (message id, client, service, and the digest of the request as it was sent); an error of
 X-Road itself, in either spelling, is never taken for one of the service, nor the other way round.
@@ -9,25 +11,25 @@ Source: X-Road 7, message protocols for REST (PR-REST) and SOAP 4.0 (PR-MESS).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from hashlib import sha512
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 import structlog
 
-from adapters.http import HttpPipe, Reply, Request, sent_headers
+from adapters.http import Request, sent_headers
 from adapters.http_places import written as rest_request
 from adapters.http_replies import as_json, refusal
-from adapters.operation import Courier
+from adapters.operation import Courier, Operation
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query, Reach
 from adapters.surroundings import Surroundings
 from adapters.xroad_bridge_faults import is_own, peer_error, spellings
 from adapters.xroad_bridge_named import Named
-from adapters.xroad_bridge_settings import BridgeSettings, RestCall, SoapCall
+from adapters.xroad_bridge_relay import RefusedError, relayed
+from adapters.xroad_bridge_rest import digest_of, mistake_in, xroad_headers
+from adapters.xroad_bridge_settings import BridgeSettings, RelayCall, RestCall, SoapCall
 from adapters.xroad_bridge_soap import SoapPeer, clients_in
+from adapters.xroad_rest import RawPipe
 from schemas.xml import XmlError, XmlLimits, parse
-from schemas.xroad import ids, rest
+from schemas.xroad import rest
 
 log = structlog.get_logger(__name__)
 _OK: Final = 200
@@ -42,8 +44,9 @@ class XRoadBridge(Adapter):
         super().__init__(settings.bounds)
         self._settings = settings
         self._surroundings = surroundings or Surroundings()
-        self._couriers = {name: Courier(op, settings.faults) for name, op in settings.operations.items()}
-        self._pipe = HttpPipe(
+        declared = {name: op for name, op in settings.operations.items() if isinstance(op, Operation)}
+        self._couriers = {name: Courier(op, settings.faults) for name, op in declared.items()}
+        self._pipe = RawPipe(
             settings.server, settings.max_concurrency, settings.max_answer_bytes, settings.connect_timeout_s
         )
         self._soap: dict[str, SoapPeer] = {}
@@ -51,7 +54,7 @@ class XRoadBridge(Adapter):
     @property
     def operations(self) -> frozenset[str]:
         """The operations declared."""
-        return frozenset(self._couriers)
+        return frozenset(self._settings.operations)
 
     async def start(self) -> None:
         """Read secrets and local WSDL files, open the pool; no request is sent yet."""
@@ -68,24 +71,42 @@ class XRoadBridge(Adapter):
         await self._pipe.close()
 
     async def _ask(self, query: Query) -> Found:
-        operation, courier = self._settings.operations[query.operation], self._couriers[query.operation]
+        operation = self._settings.operations[query.operation]
         named = self._settings.named(operation.service, query)
+        if isinstance(operation, RelayCall):
+            return await self._relay(operation, named, query)
+        courier = self._couriers[query.operation]
         if isinstance(operation, RestCall):
             return await self._ask_rest(operation, courier, named, query)
         return await self._ask_soap(operation, courier, named, query)
+
+    async def _relay(self, call: RelayCall, named: Named, query: Query) -> Found:
+        try:
+            return await relayed(self._pipe, named, query, check_hash=self._settings.check_request_hash)
+        except RefusedError as refused:
+            faults = {**self._settings.faults, **call.faults}
+            _log(refused.code)
+            declared = next((one for one in spellings(refused.code) if one in faults), None)
+            if declared is None:
+                raise peer_error(refused.code) from None
+            raise PeerError(faults[declared], peer_code=declared, outcome_known=True) from None
 
     async def _ask_rest(self, call: RestCall, courier: Courier, named: Named, query: Query) -> Found:
         # ① the request, or bad-question with nothing sent
         base = f"{self._pipe.base_url}/r1/{named.service.encoded}"
         asked = rest_request(base, call, courier.request(query))
-        sent = Request(asked.method, asked.url, {**asked.headers, **_headers(named)}, asked.body)
+        headers = {**asked.headers, "Accept": "application/json", **xroad_headers(named)}
+        sent = Request(asked.method, asked.url, headers, asked.body)
         # ② the reply
         reply = await self._pipe.move(sent)
         # ③ X-Road's own refusal
         if rest.ERROR in reply.headers:
             return _refused(courier, reply.headers[rest.ERROR])
         # ④ does it answer this request
-        if mistake := _mistake(sent, named, reply, check_hash=self._settings.check_request_hash):
+        check_hash = self._settings.check_request_hash
+        target = sent.url.removeprefix(self._pipe.base_url)
+        digest = digest_of(sent.method, target, sent_headers(sent).items(), sent.body, reply.headers)
+        if mistake := mistake_in(reply.headers, named, digest, check_hash=check_hash):
             raise PeerError(PeerFault.BAD_ANSWER, rule=mistake)
         # ⑤ the service's refusal, then its answer
         if not reply.is_success:
@@ -124,61 +145,14 @@ class XRoadBridge(Adapter):
         return Probe(Reach.REACHABLE, f"security server with {len(known)} clients, {client.text} among them")
 
 
-def _headers(named: Named) -> dict[str, str]:
-    """X-Road's headers of a REST request."""
-    given = {
-        "X-Road-Client": named.client.encoded,
-        "X-Road-Id": named.id,
-        "X-Road-UserId": named.user_id,
-        "X-Road-Issue": named.issue,
-        "X-Road-Security-Server": None if named.security_server is None else ids.encode(named.security_server),
-        "X-Road-Represented-Party": None if named.represented is None else ids.encode(named.represented),
-    }
-    headers = {"Accept": "application/json"}
-    for name, value in given.items():
-        if value is not None:
-            if not value.isascii() or not value.isprintable():
-                raise PeerError(PeerFault.BAD_QUESTION, rule="header-value", at=f"header.{name}")
-            headers[name] = value
-    return headers
-
-
 def _refused(courier: Courier, code: str) -> Found:
     """X-Road's own code: as the table of faults has it, whole or by its ending, else what X-Road means by it."""
-    log.warning("security-server-refused", code=code if is_own(code) else "")
+    _log(code)
     declared = next((one for one in spellings(code) if courier.knows(one)), None)
     if declared is not None:
         return courier.refused(declared)
     raise peer_error(code)
 
 
-def _mistake(sent: Request, named: Named, reply: Reply, *, check_hash: bool) -> str | None:
-    """What in a reply's headers does not belong to the request, as a rule; None when all does."""
-    headers = reply.headers
-    try:
-        client = ids.client_of(headers.get(rest.CLIENT, ""))
-        service = ids.service_of(headers.get(rest.SERVICE, ""))
-    except ids.IdError:
-        return "x-road-header"
-    if (headers.get(rest.ID), client, service) != (named.id, named.client, named.service):
-        return "x-road-header"
-    if check_hash and headers.get(rest.REQUEST_HASH) != _digest(sent, headers):
-        return "x-road-request-hash"
-    return None
-
-
-def _digest(sent: Request, said: Mapping[str, str]) -> str | None:
-    """The digest of the request as our security server wrote it down: with the id that it gave it."""
-    url = urlsplit(sent.url)
-    target = url.path + (f"?{url.query}" if url.query else "")
-    try:
-        request = rest.request_of(
-            sent.method,
-            target,
-            sent_headers(sent).items(),
-            request_id=said.get(rest.REQUEST_ID, ""),
-            message_id="",
-        )
-    except rest.RestMessageError:
-        return None
-    return rest.request_hash(request.message, sha512(sent.body).digest() if sent.body else None)
+def _log(code: str) -> None:
+    log.warning("security-server-refused", code=code if is_own(code) else "")

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from adapters.http import BaseUrl
 from adapters.http_places import HttpOperation
-from adapters.operation import Fact, Faults, Operation, Settings, Texts, fact_of
+from adapters.operation import Fact, Faults, Operation, Settings, Strict, Texts, fact_of
 from adapters.port import PeerError, PeerFault, Query
 from adapters.surroundings import TlsFiles
 from adapters.xroad_bridge_named import ClientName, Named, RestServiceName, ServerName, SoapServiceName
@@ -62,6 +62,17 @@ class SoapCall(Operation):
         return self
 
 
+class RelayCall(Strict):
+    """One operation of an opaque service: REST calls of X-Road's go on into the other X-Road as they came."""
+
+    protocol: Literal["relay"]
+    service: RestServiceName
+    safe: bool = False
+    """As of other operations: it may be retried. The registry must say the same."""
+    faults: Faults = Field(default_factory=dict)
+    """X-Road's own codes, before the common table; the service's own errors pass."""
+
+
 class BridgeSettings(Settings):
     """Settings of kind `xroad-bridge`."""
 
@@ -76,7 +87,9 @@ class BridgeSettings(Settings):
     tls: TlsFiles | None = None
     media_types: Texts = ()
     statuses: Faults = Field(default_factory=dict)
-    operations: dict[str, Annotated[RestCall | SoapCall, Field(discriminator="protocol")]] = Field(min_length=1)
+    operations: dict[str, Annotated[RestCall | SoapCall | RelayCall, Field(discriminator="protocol")]] = Field(
+        min_length=1
+    )
 
     @model_validator(mode="after")
     def _check_party(self) -> BridgeSettings:

@@ -42,7 +42,7 @@ from schemas.xroad.rest import (
 if TYPE_CHECKING:
     import aiohttp
 
-_BODIES: Final = frozenset({"PATCH", "POST", "PUT"})
+BODY_VERBS: Final = frozenset({"PATCH", "POST", "PUT"})
 """Verbs whose bodies X-Road hands on; that of another verb is signed, and ends at the server."""
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _TELLING: Final = frozenset({"content-type", "content-language", "last-modified", "etag", "cache-control", "expires"})
@@ -196,7 +196,7 @@ class XRoadRestAdapter(Adapter):
         url = _joined(self._settings.service_url, message.service_path)
         if message.query is not None:
             url += f"?{message.query}"
-        return await self._pipe.relay(message.verb, url, headers, payload if message.verb in _BODIES else None)
+        return await self._pipe.relay(message.verb, url, headers, payload if message.verb in BODY_VERBS else None)
 
     def _must_succeed(self, operation: str, reply: RawReply) -> None:
         if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:

@@ -86,6 +86,7 @@ async def test_the_files_example_is_answered_from_the_data_beside_it(tmp_path: P
         sql.SqlOperation, files.FilesSettings, files.FilesOperation, files_rows.Table,
         memory.MemorySettings, memory.MemoryOperation,
         xroad_bridge_settings.BridgeSettings, xroad_bridge_settings.RestCall, xroad_bridge_settings.SoapCall,
+        xroad_bridge_settings.RelayCall,
         xroad_rest.XRoadRestSettings, xroad_rest.XRoadRestOperation,
         xroad_soap.XRoadSoapSettings, xroad_soap.XRoadSoapOperation,
     ],
