@@ -17,6 +17,7 @@ NO_SKIPS = "LIENTHONG_TEST_NO_SKIPS"
 HOW_TO_ENABLE = {
     POSTGRESQL: f"export {POSTGRESQL}=postgresql://user:password@127.0.0.1:5432/database (an empty database)",
     "nginx": "apt install nginx",
+    "curl": "apt install curl",
     "chromium": "apt install chromium",
     "softhsm": "apt install softhsm2, and pip install python-pkcs11",
     "libdigidocpp": "pip install pydigidoc (Linux on x86-64)",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +44,8 @@ def reader(folder: Path, **more: str) -> dict[str, str]:
 def shell(blocks: Sequence[Block], around: dict[str, str], folder: Path, keep: Sequence[str] = ()) -> list[str]:
     """What each block prints, all of them in one shell; the variables to keep are left in `around`."""
     bash = shutil.which("bash")
-    assert bash is not None
+    if bash is None or shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
     script = ["set -euo pipefail"]
     for number, block in enumerate(blocks):
         script.append(f"{block.text}\necho; echo '@@ block {number} ends'")
