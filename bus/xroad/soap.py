@@ -207,6 +207,8 @@ def _answer(request: Message, operation: Operation, answered: Answered) -> Poste
     if isinstance(response, Fault):
         return Posted(posted.TEXT_XML_UTF8, None, said.soap)
     _must_answer(request, response)
+    if response.header.request_hash is None:  # of a system that knows nothing of X-Road; the seal binds it all the same
+        said = said._replace(soap=splicing.with_hash(response, request.data))
     return said if said.is_multipart else said._replace(content_type=posted.TEXT_XML_UTF8)
 
 
@@ -223,7 +225,5 @@ def _must_answer(request: Message, response: Message) -> None:
     if field is not None:
         raise XRoadError(_INCONSISTENT, f"Response from server proxy is not consistent with request: {field}")
     said = response.header.request_hash
-    if said is None:
-        raise XRoadError(_INCONSISTENT, "Response from server proxy is missing request message hash")
-    if not is_hash_of(said, request.data):
+    if said is not None and not is_hash_of(said, request.data):
         raise XRoadError(_INCONSISTENT, "Request message hash does not match request message")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from world import ask, mother, officer
+from world import Told, ask, mother, officer
 from xroad_soap_messages import QUESTION
-from xroad_soap_world import CITIZENS, NUMBER, SUBSYSTEM, SoapWorld, repeated
+from xroad_soap_rows import ANSWER_BODY, PHOTO
+from xroad_soap_world import CITIZENS, NUMBER, PHOTOS, SUBSYSTEM, SoapWorld, repeated
 
 from adapters.kinds import build
-from adapters.port import DeclarationError
+from adapters.port import DeclarationError, Found, Query
 from bus.node.ask import Answered
 from schemas.problems import Code, ProblemError
 from schemas.xroad.ids import Party
 from schemas.xroad.posted import Posted
-from schemas.xroad.soap import read_request
+from schemas.xroad.soap import Message, read_request, read_response, request_hash
 
 CALLER = {"client": "VN/GOV/G01/gateway", "represented_party": "GOV/{consumer}"}
 
@@ -90,6 +91,40 @@ async def test_what_a_fault_of_a_judged_service_means(name: str):
             await put(world)
     assert (refused.value.problem.code, refused.value.problem.params.get("peer_code")) == (code, peer_code)
     assert NUMBER not in str(refused.value.problem)
+
+
+async def test_a_system_of_another_kind_answers_a_call_of_x_road_s():
+    async with SoapWorld().speaking() as world:
+
+        async def reply(query: Query) -> Found:
+            return Found(parts=(query.parts[0]._replace(data=repeated(query.parts[0].data, ANSWER_BODY)),))
+
+        world.population.adapters[PHOTOS] = Named(reply)
+        right = await world.post(PHOTO)
+
+        async def lie(query: Query) -> Found:
+            wrong = repeated(query.parts[0].data, ANSWER_BODY).replace(b"<xrd:issue>", WRONG_HASH + b"<xrd:issue>")
+            return Found(parts=(query.parts[0]._replace(data=wrong),))
+
+        world.population.adapters[PHOTOS] = Named(lie)
+        wrong = await world.post(PHOTO)
+    response = read_response(right.body)
+    assert isinstance(response, Message)
+    assert response.header.request_hash == request_hash(PHOTO)
+    assert wrong.fault == "Server.ClientProxy.InconsistentResponse"
+
+
+WRONG_HASH = b'<xrd:requestHash algorithmId="http://www.w3.org/2001/04/xmlenc#sha512">eA==</xrd:requestHash>'
+
+
+class Named(Told):
+    """Told what to answer, for any operation."""
+
+    kind = "told-of-xroad"
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset({"photo"})
 
 
 def test_settings_that_cannot_work_are_refused():
