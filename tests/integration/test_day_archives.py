@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hub_settings import hub_settings
 from seal_kit import signer
 from tsa_kit import Authority
 from typer.testing import CliRunner
@@ -41,30 +42,7 @@ ORIGIN = "ledger.test/days"
 FIRST = datetime(2026, 11, 20, 23, 58, tzinfo=UTC)
 LATE = datetime(2026, 12, 1, tzinfo=UTC)
 AT_MS = round(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
-HUB = """\
-instance = "VN-test"
-operator = "a100000"
-state_folder = "state"
-seal = "memory:days"
-[[workers]]
-listen = "127.0.0.1:8441"
-[link]
-certificate = "link.pem"
-key = "link.key.pem"
-anchors = ["root.pem"]
-[ledger]
-origin = "ledger.test/days"
-folder = "ledger"
-note_key = "keys/note.key"
-vault_key = "keys/vault.key"
-guard_file = "guard/head"
-socket = "ledger.sock"
-[registry]
-repository = "registry"
-online_key = "keys/online-1.pem"
-[bodies]
-folder = "bodies"
-"""
+HUB = hub_settings("ledger.test/days", seal="memory:days")
 DAYS = [date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 24)]
 
 

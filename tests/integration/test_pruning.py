@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from hub_settings import AUDIT, hub_settings
 from typer.testing import CliRunner
 
 from bus.access import Grants, Principal
@@ -40,34 +41,7 @@ NEW = datetime(2026, 11, 20, 5, tzinfo=UTC)
 COUNT = 700
 KEEPS = 100
 """The record that is an order of erasure and stays."""
-HUB = """\
-instance = "VN-test"
-operator = "a100000"
-state_folder = "state"
-seal = "memory:hub"
-[[workers]]
-listen = "127.0.0.1:8441"
-[link]
-certificate = "link.pem"
-key = "link.key.pem"
-anchors = ["root.pem"]
-[ledger]
-origin = "ledger.test/prune"
-folder = "ledger"
-note_key = "keys/note.key"
-vault_key = "keys/vault.key"
-guard_file = "guard/head"
-socket = "ledger.sock"
-[registry]
-repository = "registry"
-online_key = "keys/online-1.pem"
-[bodies]
-folder = "bodies"
-[audit]
-listen = "127.0.0.1:0"
-auditors = "auditors.toml"
-folder = "audit"
-"""
+HUB = hub_settings("ledger.test/prune", AUDIT)
 
 
 def item(number: int, at: datetime, kind: LeafType = LeafType.OUTCOME) -> Append:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hub_settings import hub_settings
 from typer.testing import CliRunner
 
 from bus.app.development_services import run_services
@@ -32,32 +33,14 @@ from signing.packet import reopen
 
 OPERATOR = "a100000"
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HUB = """\
-instance = "VN-test"
-operator = "a100000"
-state_folder = "state"
-seal = "{seal}"
-[[workers]]
-listen = "127.0.0.1:8441"
-[link]
-certificate = "link.pem"
-key = "link.key.pem"
-anchors = ["root.pem"]
-[ledger]
-origin = "ledger.test/days"
-folder = "ledger"
-note_key = "keys/note.key"
-vault_key = "keys/vault.key"
-guard_file = "guard/head"
-socket = "ledger.sock"
-[registry]
-repository = "registry"
-online_key = "keys/online-1.pem"
-[bodies]
-folder = "bodies"
+HUB = hub_settings(
+    "ledger.test/days",
+    """\
 [trust]
 allow_development_pki = true
-"""
+""",
+    seal="{seal}",
+)
 SERVICES = """\
 [evidence]
 authorities = ["{url}/tsa"]

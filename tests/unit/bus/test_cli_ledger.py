@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from hub_settings import hub_settings
 from typer.testing import CliRunner
 
 from bus.cli.app import build
@@ -11,30 +12,7 @@ from bus.cli.failures import failure_of
 app = build()
 runner = CliRunner()
 
-HUB = """\
-instance = "VN-test"
-operator = "a100000"
-state_folder = "state"
-seal = "memory:hub"
-[[workers]]
-listen = "127.0.0.1:8441"
-[link]
-certificate = "link.pem"
-key = "link.key.pem"
-anchors = ["root.pem"]
-[ledger]
-origin = "ledger.example.vn/vn-test"
-folder = "ledger"
-note_key = "keys/note.key"
-vault_key = "keys/vault.key"
-guard_file = "guard/head"
-socket = "ledger.sock"
-[registry]
-repository = "registry"
-online_key = "keys/online-1.pem"
-[bodies]
-folder = "bodies"
-"""
+HUB = hub_settings("ledger.example.vn/vn-test")
 
 
 @pytest.fixture

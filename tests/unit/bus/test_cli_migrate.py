@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hub_settings import AUDIT, hub_settings
 from typer.testing import CliRunner
 
 from bus.app.stores import standing, stores_at
@@ -19,34 +20,7 @@ from bus.storage import formats
 from config.hub import HubSettings
 from config.load import load
 
-HUB = """\
-instance = "VN-test"
-operator = "a100000"
-state_folder = "state"
-seal = "memory:hub"
-[[workers]]
-listen = "127.0.0.1:8441"
-[link]
-certificate = "link.pem"
-key = "link.key.pem"
-anchors = ["root.pem"]
-[ledger]
-origin = "ledger.example.vn/vn-test"
-folder = "ledger"
-note_key = "keys/note.key"
-vault_key = "keys/vault.key"
-guard_file = "guard/head"
-socket = "ledger.sock"
-[registry]
-repository = "registry"
-online_key = "keys/online-1.pem"
-[bodies]
-folder = "bodies"
-[audit]
-listen = "127.0.0.1:0"
-auditors = "auditors.toml"
-folder = "audit"
-"""
+HUB = hub_settings("ledger.example.vn/vn-test", AUDIT)
 NEXT = """\
 import sqlalchemy as sa
 from alembic import op
