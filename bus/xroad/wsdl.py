@@ -40,8 +40,10 @@ WELL_KNOWN: Final[Mapping[str, str]] = {
         ("x-road.eu/xsd/identifiers.xsd", "identifiers.xsd"),
         ("x-road.eu/xsd/representation.xsd", "representation.xsd"),
         ("www.w3.org/2001/xml.xsd", "xml.xsd"),
+        ("www.w3.org/2001/03/xml.xsd", "xml.xsd"),
         ("www.w3.org/2009/01/xml.xsd", "xml.xsd"),
         ("www.w3.org/2005/05/xmlmime", "xmlmime.xsd"),
+        ("www.w3.org/2005/05/xmlmime.xsd", "xmlmime.xsd"),
         ("ws-i.org/profiles/basic/1.1/swaref.xsd", "swaref.xsd"),
     )
 }

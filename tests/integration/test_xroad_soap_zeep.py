@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import requests
 import zeep
 import zeep.exceptions
 import zeep.wsdl.attachments
-from xroad_soap_world import NAME, NUMBER, SUBSYSTEM, SoapWorld
+from xroad_soap_world import NAME, NAMESPACE, NUMBER, SUBSYSTEM, SoapWorld
 from xroad_world import ONE_STOP
 
 from schemas.xroad import posted
@@ -102,6 +103,25 @@ async def test_a_stock_client_reads_attachments(world: SoapWorld, session: reque
     assert [(one.content_type, one.content_id, one.content) for one in said.attachments] == [
         ("image/png", "<photo>", IMAGE)
     ]
+
+
+async def test_a_stock_client_reads_mtom(world: SoapWorld, session: requests.Session):
+    async def photo(asked: Posted) -> tuple[int, str, bytes]:
+        head, _, _ = asked.soap.partition(b"<soap-env:Body>")
+        include = '<x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="cid:photo"/>'
+        body = f'<citizenPhotoResponse xmlns="{NAMESPACE}"><photo>{include}</photo></citizenPhotoResponse>'
+        soap = head + f"<soap-env:Body>{body}</soap-env:Body></soap-env:Envelope>".encode()
+        root = (("content-type", 'application/xop+xml; charset=UTF-8; type="text/xml"'), ("Content-ID", "<root>"))
+        image = Part((("content-type", "image/png"), ("Content-ID", "<photo>")), IMAGE)
+        kind = 'multipart/related; type="application/xop+xml"; start="<root>"; start-info="text/xml"; boundary="=_mtom"'
+        return 200, *posted.to_http(Posted(kind, None, soap, root, (image,)))
+
+    def story() -> Any:  # noqa: ANN401 - what zeep made
+        return stock_client(world, session).service.citizenPhoto(number=NUMBER, _soapheaders=header("citizenPhoto"))
+
+    world.service.answer = photo
+    said = await asyncio.to_thread(story)
+    assert base64.b64decode(said.body.photo) == IMAGE
 
 
 async def test_a_stock_client_understands_our_faults(world: SoapWorld, session: requests.Session):
