@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import peer_systems as people
-from check_kit import SAMPLES, Files, checked_target, rows
+from check_kit import SAMPLES, Files, checked, checked_target, rows
 from peer_soap import WSDL, PopulationServer
 from peer_systems import AN, rest_app, serving
 
@@ -87,6 +87,15 @@ async def test_a_kind_whose_connections_cannot_be_led_is_not_judged_on_them(tmp_
     unmet, untold = await of_kind("hidden", tmp_path)
     assert unmet == {}
     assert set(untold) >= {"4.10", "4.11", "4.12", "4.13", "4.14", "4.15", "4.17"}
+
+
+async def test_a_declared_rate_is_no_fault(tmp_path: Path):
+    async with serving(rest_app()) as url:
+        result = await checked(Files(tmp_path).write(url, "max_per_second = 20\nburst = 2"))
+    assert rows(result, Verdict.UNMET) == {}
+    judged = {line.row.number: line.judged.verdict for line in result.lines}
+    assert judged["5.2"] is Verdict.IDLE
+    assert judged["4.16"] is Verdict.MET
 
 
 SOAP = """\

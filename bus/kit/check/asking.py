@@ -20,6 +20,7 @@ from bus.kit.check.facts import NO, Asked, Ended, Facts
 from bus.kit.check.samples import Known, Sample, Samples
 
 LONGEST_S: Final = 30.0
+PATIENCE_S: Final = 10.0
 AT_MOST_AT_ONCE: Final = 64
 """Nobody's system is asked more at once than this, whatever is declared."""
 
@@ -36,6 +37,7 @@ async def one_by_one(facts: Facts, adapter: Adapter, calls: int) -> None:
     known = facts.known
     for at in range(calls if known else 0):
         one = known[at % len(known)]
+        await asyncio.sleep(0 if facts.per_second is None else 1 / facts.per_second)  # what waits is not the system
         facts.measured.append(await _asked(facts, adapter, one.name, one.sample))
     facts.unknown_operation = await _ended(adapter, _anything(facts, "no-such-operation"))
     await _hostile(facts, adapter)
@@ -46,7 +48,7 @@ async def at_once(facts: Facts, adapter: Adapter) -> None:
     known = facts.known
     if not known:
         return
-    count = max(2 * min(facts.concurrency, AT_MOST_AT_ONCE), len(known))
+    count = max(min(2 * min(facts.concurrency, AT_MOST_AT_ONCE), _allowed(facts)), len(known))
     turns = [known[at % len(known)] for at in range(count)]
     facts.at_once += await asyncio.gather(*(_asked(facts, adapter, one.name, one.sample) for one in turns))
     first = query_of(facts, known[0].sample)
@@ -56,6 +58,11 @@ async def at_once(facts: Facts, adapter: Adapter) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     facts.after_cancelling = await _ended(adapter, query_of(facts, known[0].sample))
+
+
+def _allowed(facts: Facts) -> int:
+    """How many questions the declared rate lets through in a time that a check can wait."""
+    return 2 * AT_MOST_AT_ONCE if facts.per_second is None else int(facts.burst + PATIENCE_S * facts.per_second)
 
 
 async def ended_over(facts: Facts, adapter: Adapter, deadline_s: float) -> Ended:

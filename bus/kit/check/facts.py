@@ -59,6 +59,9 @@ class Facts:
     concurrency: int = 0
     timeout_s: float = 0.0
     max_answer_bytes: int = 0
+    per_second: float | None = None
+    """The declared rate, which the adapter keeps by letting questions wait."""
+    burst: int = 1
     probe: Probe | None = None
     asked: list[Asked] = field(default_factory=list)
     measured: list[Asked] = field(default_factory=list)

@@ -62,7 +62,7 @@ async def gather(
 
 def _known_beforehand(target: Target, samples: Samples, snapshot: Snapshot | None) -> Facts:
     adapter = target.build()
-    bounds = adapter.bounds
+    bounds, settings = adapter.bounds, target.settings
     return Facts(
         target,
         samples,
@@ -73,6 +73,8 @@ def _known_beforehand(target: Target, samples: Samples, snapshot: Snapshot | Non
         concurrency=bounds.max_concurrency,
         timeout_s=bounds.timeout_s,
         max_answer_bytes=bounds.max_answer_bytes,
+        per_second=None if settings is None else settings.max_per_second,
+        burst=1 if settings is None else settings.burst,
     )
 
 

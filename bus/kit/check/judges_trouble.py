@@ -173,7 +173,9 @@ def p95(facts: Facts, limits: Limits) -> Judged:
 
 
 def p95_at_once(facts: Facts, limits: Limits) -> Judged:
-    """At the declared concurrency."""
+    """At the declared concurrency; with a declared rate the waiting is the adapter's own."""
+    if facts.per_second is not None:
+        return idle("nhịp đã khai quyết định", "the declared rate decides")
     return _within(figures(facts.at_once), limits)
 
 
