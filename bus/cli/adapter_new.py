@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 from rich.markup import escape
@@ -26,6 +27,33 @@ from bus.kit.new.wizard import Wizard
 from bus.sample.systems import registry_folder
 
 Words: TypeAlias = list[str] | None
+
+_WORDS: Final[Mapping[Tongue, Mapping[str, str]]] = {
+    Tongue.VI: {
+        "heads": "chiều|trường|thành|vì sao",
+        "question": "hỏi",
+        "answer": "trả lời",
+        "works": "dùng được",
+        "waits": "chờ {fields}",
+        "open": "chưa rõ",
+        "given": "bạn đã chọn",
+        "not-taken": "Sổ đăng ký sẽ không nhận",
+        "dry": "{count} tệp sẽ được ghi vào {folder}",
+        "written": "{count} tệp nằm ở {folder}; đọc tiếp README.md ở đó",
+    },
+    Tongue.EN: {
+        "heads": "in|field|becomes|why",
+        "question": "question",
+        "answer": "answer",
+        "works": "works",
+        "waits": "waits for {fields}",
+        "open": "open",
+        "given": "you said so",
+        "not-taken": "What the registry would not take",
+        "dry": "{count} files would be written to {folder}",
+        "written": "{count} files are in {folder}; next: README.md there",
+    },
+}
 
 
 def command(  # noqa: PLR0913 - one option each
@@ -112,7 +140,7 @@ def command(  # noqa: PLR0913 - one option each
             write(made)
     except SourceRefusedError as error:
         raise CommandError(Exit.CONFIG, error.rule, str(error)) from None
-    _show(made, dry_run=dry_run, as_json=as_json)
+    _show(made, language, dry_run=dry_run, as_json=as_json)
     if made.plan.waiting or made.mistakes:
         raise typer.Exit(Exit.NO)
 
@@ -130,7 +158,7 @@ def _talk(options: Options, dictionary: Dictionary, language: Tongue, *, as_json
     )
 
 
-def _show(made: Made, *, dry_run: bool, as_json: bool) -> None:
+def _show(made: Made, language: Tongue, *, dry_run: bool, as_json: bool) -> None:
     plan = made.plan
     chosen = (*plan.working, *plan.waiting)
     data = {
@@ -140,22 +168,24 @@ def _show(made: Made, *, dry_run: bool, as_json: bool) -> None:
         "operations": [_operation(one) for one in chosen],
         "mistakes": made.mistakes,
     }
-    parts = [_fields(one) for one in chosen]
+    words = _WORDS[language]
+    parts = [_fields(one, language) for one in chosen]
     if made.mistakes:
         told = [(f"{m.file}:{m.line}:{m.column}", m.rule, f"{m.message_en}\n{m.message_vi}") for m in made.mistakes]
-        parts.append(table("What the registry would not take", ("place", "rule", "what is wrong"), told))
-    what = "would be written to" if dry_run else "are in"
-    emit(data, *parts, f"{len(made.files)} files {what} {plan.folder}; next: README.md there", as_json=as_json)
+        parts.append(table(words["not-taken"], ("place", "rule", ""), told))
+    last = words["dry" if dry_run else "written"].format(count=len(made.files), folder=plan.folder)
+    emit(data, *parts, last, as_json=as_json)
 
 
-def _fields(one: Chosen) -> Table:
+def _fields(one: Chosen, language: Tongue) -> Table:
+    words = _WORDS[language]
     rows = [
-        (side, choice.source.place, *_said(choice))
+        (words[side], choice.source.place, *_said(choice, language))
         for side, choices in (("question", one.question), ("answer", one.answer))
         for choice in choices
     ]
-    state = "works" if not one.missing else f"waits for {', '.join(one.missing)}"
-    return table(f"{one.operation.name}: {state}", ("in", "field", "becomes", "why"), rows)
+    state = words["waits"].format(fields=", ".join(one.missing)) if one.missing else words["works"]
+    return table(f"{one.operation.name}: {state}", words["heads"].split("|"), rows)
 
 
 def _operation(one: Chosen) -> dict[str, object]:
@@ -180,14 +210,16 @@ def _field(choice: Choice) -> dict[str, object]:
     }
 
 
-def _said(choice: Choice) -> tuple[str, str]:
+def _said(choice: Choice, language: Tongue) -> tuple[str, str]:
     """What a field becomes, and why."""
+    words = _WORDS[language]
     first = choice.suggestions[0] if choice.suggestions else None
+    why = "" if first is None else str(getattr(first.why, language.value))
     if choice.state == "open":
-        maybe = f"open: {first.term}? ({first.sureness} {first.score:.2f})" if first else "open"
-        return maybe, choice.rule if first is None else f"{first.why.en} [{choice.rule}]"
+        maybe = words["open"] + (f": {first.term}? ({first.sureness} {first.score:.2f})" if first else "")
+        return maybe, f"{why} [{choice.rule}]".strip()
     if choice.given:
-        return f"{choice.state} {choice.target}", "you said so"
+        return f"{choice.state} {choice.target}".strip(), words["given"]
     if choice.state == "term" and first is not None:
-        return f"{choice.target} ({first.score:.2f})", first.why.en
+        return f"{choice.target} ({first.score:.2f})", why
     return f"{choice.state} {choice.target}", ""

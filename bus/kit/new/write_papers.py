@@ -82,24 +82,24 @@ def steps_text(plan: Plan) -> str:
     rows = [
         f"# {service.id}",
         "",
-        "Made by `lienthong adapter new`. What is left, in order (docs/kit.md explains each step).",
+        "Những việc còn lại, theo thứ tự (docs/kit.md) · What is left, in order (docs/kit.md).",
         "",
-        f"1. Look through `adapter/{service.file_name}.toml`: notes beside the maps wait for you.",
+        f"1. Xem lại các ghi chú · Look through the notes in `adapter/{service.file_name}.toml`.",
     ]
     for name, what in plan.described.secrets.items():
-        rows.append(f"1. Put the secret into a file: `secrets/{name}` ({what}), `chmod 600`.")
+        rows.append(f"1. Ghi khoá vào tệp · Put the secret into a file: `secrets/{name}` ({what}), `chmod 600`.")
     rows += [
-        "1. Fill in `tests/samples.toml` with test persons of the system's, then `pytest tests`, or",
+        "1. Điền người thử nghiệm · Fill in the system's own test persons: `tests/samples.toml`; `pytest tests`, or",
         "",
         f"       lienthong adapter check {_target(plan)} --samples {folder / 'tests' / 'samples.toml'}",
         "",
-        "1. Give `registry/` and `agreement-request.md` to the registrar, who runs:",
+        "1. Gửi `registry/` và `agreement-request.md` để đăng ký · Give both to the registrar, who runs:",
         "",
-        "       lienthong registry check AUTHORED --with " + str(folder / "registry"),
-        "       cp -r " + str(folder / "registry") + "/. AUTHORED/",
+        f"       lienthong registry check AUTHORED --with {folder / 'registry'}",
+        f"       cp -r {folder / 'registry'}/. AUTHORED/",
         "       lienthong registry publish AUTHORED --repository REPOSITORY --keys KEYS",
         "",
-        "1. Add the adapter to the node's settings and start the node anew:",
+        "1. Thêm vào cấu hình node, khởi động lại · Add it to the node's settings, start the node anew:",
         "",
         f"       cat {folder / NODE} >> NODE.toml",
         "",

@@ -25,7 +25,7 @@ def settings_toml(plan: Plan) -> str:
     head = [
         f'# {service.id}, kind "{described.kind}", made by `lienthong adapter new` from {described.source}.',
         remark(described.title),
-        "# Lines that are notes wait for you: what they may be stands beside them (docs/kit.md).",
+        "# Dòng ghi chú chờ bạn quyết định. Lines that are notes wait for you: docs/kit.md.",
         "",
     ]
     body = [*lines(top), "timeout_s = 10.0"]
@@ -35,7 +35,7 @@ def settings_toml(plan: Plan) -> str:
         body += ["", f"[{key(name)}]", *lines(table)]
     body += [
         "",
-        "# The system's own codes, as its manual has them; docs/adapters.md §7 lists the reasons.",
+        "# Mã lỗi của hệ thống. The system's own codes, as its manual has them: docs/adapters.md §7.",
         *commented(["[faults]", '"001" = "no-match"', '"004" = "not-licensed"']),
     ]
     for chosen in plan.working:
