@@ -87,9 +87,10 @@ class XRoadBridge(Adapter):
             faults = {**self._settings.faults, **call.faults}
             _log(refused.code)
             declared = next((one for one in spellings(refused.code) if one in faults), None)
+            meant = peer_error(refused.code)
             if declared is None:
-                raise peer_error(refused.code) from None
-            raise PeerError(faults[declared], peer_code=declared, outcome_known=True) from None
+                raise meant from None
+            raise PeerError(faults[declared], peer_code=declared, outcome_known=meant.outcome_known) from None
 
     async def _ask_rest(self, call: RestCall, courier: Courier, named: Named, query: Query) -> Found:
         # ① the request, or bad-question with nothing sent
@@ -149,9 +150,13 @@ def _refused(courier: Courier, code: str) -> Found:
     """X-Road's own code: as the table of faults has it, whole or by its ending, else what X-Road means by it."""
     _log(code)
     declared = next((one for one in spellings(code) if courier.knows(one)), None)
-    if declared is not None:
+    meant = peer_error(code)
+    if declared is None:
+        raise meant
+    try:
         return courier.refused(declared)
-    raise peer_error(code)
+    except PeerError as error:  # the reason is the table's; whether anything was done, X-Road's own
+        raise PeerError(error.kind, peer_code=declared, outcome_known=meant.outcome_known) from None
 
 
 def _log(code: str) -> None:

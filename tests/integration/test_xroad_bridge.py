@@ -11,7 +11,7 @@ import orjson
 import peer_systems as people
 import pytest
 from peer_systems import nowhere, serving
-from security_server import SecurityServer, fault
+from security_server import LostError, SecurityServer, fault
 
 from adapters.kinds import build
 from adapters.port import Adapter, DeclarationError, Officer, PeerError, PeerFault, Query, Reach
@@ -226,6 +226,18 @@ async def test_the_table_of_faults_may_name_x_roads_codes(protocol: str, name: s
     behind = server(denied={(CLIENT, PERSONS), (CLIENT, GET_PERSON)})
     async with bridging(protocol, behind, faults={name: "not-licensed"}) as adapter:
         assert (await refusal(adapter)).kind is PeerFault.NOT_LICENSED
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+async def test_a_declared_reason_does_not_hide_that_something_may_have_been_done(protocol: str):
+    async def lost(*_: object) -> tuple[int, str, bytes]:
+        raise LostError
+
+    behind = server()
+    behind.rest[PERSONS] = behind.soap[GET_PERSON] = lost
+    async with bridging(protocol, behind, faults={"NetworkError": "overloaded"}) as adapter:
+        error = await refusal(adapter)
+    assert (error.kind, error.peer_code, error.outcome_known) == (PeerFault.OVERLOADED, "NetworkError", False)
 
 
 @pytest.mark.parametrize(

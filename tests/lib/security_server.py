@@ -32,6 +32,13 @@ SoapService = Callable[[Any], Awaitable[str]]
 """The body's child → the content of `…Response`, or a whole `<SOAP-ENV:Fault>`."""
 
 
+class LostError(Exception):
+    """Raised by a service: the connection to it was lost."""
+
+
+_LOST = "Server.ServerProxy.ServiceFailed.NetworkError"
+
+
 @dataclass
 class SecurityServer:
     """Services by `INSTANCE/CLASS/MEMBER/SUBSYSTEM/code[/version]`; every request is kept in `seen`."""
@@ -78,7 +85,10 @@ class SecurityServer:
         if (client, service) in self.denied:
             return self._refused(request, "Server.ServerProxy.AccessDenied", f"Request is not allowed: {service}")
         behind = "/" + "/".join(request.raw_path.split("/")[7:])
-        status, kind, data = await self.rest[service](request.method, behind, body)
+        try:
+            status, kind, data = await self.rest[service](request.method, behind, body)
+        except LostError:
+            return self._refused(request, _LOST, "Connection lost")
         request_id = str(uuid.uuid4())
         headers = {
             "x-road-id": request.headers.get("X-Road-Id") or f"XX-{uuid.uuid4()}",
@@ -116,7 +126,10 @@ class SecurityServer:
             return self._fault("Server.ServerProxy.UnknownService", f"Unknown service: {name}")
         if (caller, name) in self.denied:
             return self._fault("Server.ServerProxy.AccessDenied", f"Request is not allowed: {name}")
-        answer = await self.soap[name](body[0])
+        try:
+            answer = await self.soap[name](body[0])
+        except LostError:
+            return self._fault(_LOST, "Connection lost")
         if answer.startswith("<SOAP-ENV:Fault>"):
             return _xml(_envelope("", answer))
         digest = base64.b64encode(sha512(data).digest()).decode()
