@@ -33,9 +33,9 @@ class Circuit(StrEnum):
 class BreakerLimits:
     """When it opens, for how long, and how many questions try whether it may close. Seconds."""
 
-    failures: int = 20
+    failures: int = 5
     share: float = 0.5
-    window_s: float = 60.0
+    window_s: float = 120.0
     open_s: float = 15.0
     probes: int = 1
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _AWAY: Final = frozenset({PeerFault.UNREACHABLE, PeerFault.TIMEOUT, PeerFault.OVERLOADED})
 _BLAMES_US: Final = re.compile(r"4\d\d", re.ASCII)
+_KNOWN_HERE: Final = frozenset({"not-started", "no-data", "data-too-old", "no-folder"})
+"""Refusals for which nobody was asked."""
 _SAYS_NOTHING: Final = frozenset({PeerFault.BAD_QUESTION, PeerFault.BAD_ANSWER})
 
 log = structlog.get_logger(__name__)
@@ -183,7 +185,7 @@ def tells_failure(error: PeerError) -> bool | None:
     A fault with a code that the system gave itself is an answer, and so is a status that blames the question (4xx):
     it is there, and works.
     """
-    if error.rule == "not-started" or error.kind in _SAYS_NOTHING:
+    if error.rule in _KNOWN_HERE or error.kind in _SAYS_NOTHING:
         return None
     if error.kind is PeerFault.FAULT:
         return not error.outcome_known and not _BLAMES_US.fullmatch(error.peer_code or "")

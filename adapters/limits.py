@@ -18,10 +18,10 @@ class BreakerSettings(BaseModel):
 
     model_config = _STRICT
 
-    failures: int = Field(default=20, ge=0, le=100_000)
+    failures: int = Field(default=5, ge=0, le=100_000)
     """0 switches the circuit breaker off."""
     share: float = Field(default=0.5, ge=0, le=1, strict=False)
-    window_s: float = Field(default=60.0, gt=0, le=86_400, strict=False)
+    window_s: float = Field(default=120.0, gt=0, le=86_400, strict=False)
     open_s: float = Field(default=15.0, gt=0, le=86_400, strict=False)
     probes: int = Field(default=1, ge=1, le=1000)
 

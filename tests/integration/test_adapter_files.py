@@ -334,7 +334,7 @@ async def test_what_others_plant_where_we_write_is_never_written_through(tmp_pat
     (tmp_path / "ours").write_bytes(b"kept")
     (folder / "questions" / ".r-1.json.new").symlink_to(tmp_path / "ours")
     (folder / "questions" / ".r-2.json.new").hardlink_to(tmp_path / "ours")
-    async with started({**settings(mode="drop"), "timeout_s": 0.2}, tmp_path) as adapter:
+    async with started({**settings(mode="drop"), "timeout_s": 1.0}, tmp_path) as adapter:
         for name in ("r-1", "r-2"):
             query = Query("person", {"number": NUMBER}, officer=Officer("CB-0042", "U"), request_id=name)
             with pytest.raises(PeerError, match="not-taken"):

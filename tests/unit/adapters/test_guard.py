@@ -110,6 +110,7 @@ async def test_those_who_wait_for_a_turn_are_let_go_when_it_opens():
         PeerError(PeerFault.BAD_ANSWER),
         PeerError(PeerFault.FAULT, peer_code="17", outcome_known=True),
         PeerError(PeerFault.FAULT, peer_code="404"),
+        PeerError(PeerFault.UNREACHABLE, rule="no-data"),
     ],
 )
 async def test_what_a_working_system_says_opens_nothing(error: PeerError):
