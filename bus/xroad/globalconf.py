@@ -25,6 +25,7 @@ from aiohttp import web
 from bus.xroad.around import Around
 from bus.xroad.kept import Kept
 from bus.xroad.meta_rest import must_be_known
+from bus.xroad.origin import address_of, origin_of
 from bus.xroad.shared_params import VERSION, Server, anchor, shared_params
 from registry.snapshot import Snapshot
 from registry.xroad import NamedClient
@@ -66,7 +67,7 @@ class GlobalConfiguration:
         must_be_known(self._around, request)
         instance = self._around.instance
         snapshot = self._around.directory.snapshot
-        data = await self._shared(snapshot, _address(request))
+        data = await self._shared(snapshot, address_of(request, port=False))
         expires = datetime.fromtimestamp((self._around.clock() + LIFETIME_MS) / 1000, UTC)
         metadata = {
             "contentIdentifier": _IDENTIFIER,
@@ -90,13 +91,13 @@ class GlobalConfiguration:
         must_be_known(self._around, request)
         if request.query.get("version", str(VERSION)) != str(VERSION):
             return web.Response(status=_NOT_FOUND, text="This version of the configuration is not available")
-        found = await self._signed(self._around.directory.snapshot, _address(request))
+        found = await self._signed(self._around.directory.snapshot, address_of(request, port=False))
         return web.Response(body=found.body, headers={"Content-Type": found.content_type})
 
     async def _anchor(self, request: web.Request) -> web.Response:
         must_be_known(self._around, request)
         at = datetime.fromtimestamp(self._around.clock() / 1000, UTC)
-        url = f"{request.url.origin()}/internalconf"
+        url = f"{origin_of(request)}/internalconf"
         written = anchor(self._around.instance, url, self._signer().certificate, at)
         return web.Response(body=written, content_type="text/xml", charset="utf-8")
 
@@ -105,7 +106,7 @@ class GlobalConfiguration:
         snapshot = self._around.directory.snapshot
         if int(request.match_info["version"]) != snapshot.version:
             return web.Response(status=_NOT_FOUND, text="The configuration has moved on")
-        shared = await self._shared(snapshot, _address(request))
+        shared = await self._shared(snapshot, address_of(request, port=False))
         return web.Response(body=shared, content_type="text/xml", charset="utf-8")
 
     async def _signed(self, snapshot: Snapshot, address: str) -> SignedDirectory:
@@ -158,12 +159,6 @@ def _signed(file: ConfigurationFile, signer: Signer, now_ms: int) -> SignedDirec
 
 def _location(snapshot: Snapshot) -> str:
     return f"/V{VERSION}/{snapshot.version}/{_FILE}"
-
-
-def _address(request: web.Request) -> str:
-    """Where the caller reached this node: the socket's own address, which no header can change."""
-    socket = request.transport.get_extra_info("sockname") if request.transport else None
-    return str(socket[0]) if socket else "localhost"
 
 
 def _packed(files: Mapping[str, bytes]) -> bytes:

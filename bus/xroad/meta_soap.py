@@ -21,6 +21,7 @@ from bus.xroad.around import Around
 from bus.xroad.meta import Metadata
 from bus.xroad.meta_lists import methods_element
 from bus.xroad.meta_rest import must_be_known
+from bus.xroad.origin import origin_of
 from bus.xroad.soap import SoapCame, SoapMeta, SoapSaid
 from bus.xroad.wsdl import DescriptionError, served
 from registry.catalogue import Service
@@ -128,7 +129,7 @@ def _main(service: Service) -> str:
 def _served(service: Service, provider: ids.ClientId, path: str, request: web.Request) -> bytes:
     """One file of a description, leading back to where the caller reached us."""
     files = {} if service.xroad is None or service.xroad.protocol != "soap" else service.xroad.files
-    origin = str(request.url.origin())
+    origin = origin_of(request)
     try:
         return served(path, files, f"{origin}/", _urls(f"{origin}{FILES}", service, provider))
     except DescriptionError as error:

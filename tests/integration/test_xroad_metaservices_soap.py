@@ -97,6 +97,30 @@ async def test_get_wsdl_comes_as_the_second_mime_part():
     assert f'location="{place.url}/"'.encode() in wsdl
 
 
+@pytest.mark.parametrize(
+    ("host", "leads_to"),
+    [
+        ("node.example:8580", "http://node.example:8580/"),
+        ("[::1]:8580", "http://[::1]:8580/"),
+        ("a b", "{url}/"),
+        ("x:99999999", "{url}/"),
+        ("a@b", "{url}/"),
+        ('"><x', "{url}/"),
+        ("a/b?c", "{url}/"),
+    ],
+)
+async def test_a_description_leads_to_where_the_caller_reached_us(host: str, leads_to: str):
+    async with standing(face, described()) as place:
+        reader, writer = await asyncio.open_connection(*place.url.removeprefix("http://").split(":"))
+        data = wsdl_of("sendLetter", "v1")
+        head = f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/xml\r\nConnection: close\r\n"
+        writer.write(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    assert f'<soap:address location="{leads_to.format(url=place.url)}"/>'.encode() in answer
+
+
 async def test_a_stock_client_reads_the_whole_description_from_us():
     async with standing(face, described()) as place:
         headers, data = await post(place.url, wsdl_of("sendLetter", "v1"))
