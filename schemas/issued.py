@@ -49,5 +49,5 @@ def decode(data: bytes) -> CertificateIssued:
     """
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordFormatError("details: not of a certificate that was issued") from error

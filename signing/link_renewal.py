@@ -44,7 +44,7 @@ def is_link_renewal(packed: bytes) -> bool:
     """Whether a request for renewal is for a link's certificate, by its form alone."""
     try:
         _decoder.decode(packed)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
 
@@ -78,7 +78,7 @@ def judge(
         chain = check_chain(current, (authority,), anchors, at, Use.LINK_CLIENT)  # 2
         own = parsed(current).issuer == parsed(authority).subject
         named = subject_agency(current)
-    except (CertificateError, KeyRefusedError, msgspec.DecodeError) as error:
+    except (CertificateError, KeyRefusedError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RenewalRefusedError("certificate", "the request or its certificate does not read") from error
     if not signed:
         raise RenewalRefusedError("seal", "the key in use did not sign the request")

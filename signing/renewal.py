@@ -163,8 +163,7 @@ def asked_of(
     Raises:
         RenewalRefusedError: which step does not hold.
     """
-    asked = _read(payload)  # 3
-    at_ms = moment_ms(asked.at)
+    asked, at_ms = _read(payload)  # 3
     timely = at_ms <= now_ms + 30_000 and (fresh_ms is None or at_ms >= now_ms - fresh_ms)
     if asked.instance != instance or asked.agency != (asked.agency if agency is None else agency) or not timely:
         raise RenewalRefusedError("agency", "the request is for another agency, installation or time")
@@ -211,10 +210,12 @@ def issue(asked: Asked, signer: Signer, policy: IssuingPolicy, now: datetime) ->
     return builder.sign(builder_key(signer), builder_hash(signer.alg)).public_bytes(_DER)
 
 
-def _read(data: bytes) -> Renewal:
+def _read(data: bytes) -> tuple[Renewal, int]:
+    """A request, and its moment in ms since the epoch."""
     try:
-        return msgspec.json.decode(data, type=Renewal)
-    except msgspec.DecodeError as error:
+        asked = msgspec.json.decode(data, type=Renewal)
+        return asked, moment_ms(asked.at)
+    except (msgspec.DecodeError, ValueError) as error:  # no UTF-8, a day that no month has
         raise RenewalRefusedError("format", "not a request for renewal") from error
 
 

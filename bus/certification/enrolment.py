@@ -65,7 +65,7 @@ class Enrolling:
         """
         try:
             asked = _decoder.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise RenewalRefusedError("format", "not a request for enrolment") from None
         now_ms = self.authority.clock()
         ticket = ticket_of(self.tokens, asked.token, now_ms)

@@ -97,7 +97,7 @@ class Journal:
         number = len(self._lines) + 1
         try:
             one = msgspec.json.decode(line, type=Issued)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise JournalError(f"{self._file}: line {number} is none of ours") from error
         if (one.number, one.previous) != (number, self._last):
             raise JournalError(f"{self._file}: line {number} does not follow the one before it")

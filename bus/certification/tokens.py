@@ -63,8 +63,9 @@ def ticket_of(file: Path, token: str, now_ms: int) -> Ticket | None:
     for line in lines:
         try:
             ticket = _decoder.decode(line)
-        except msgspec.DecodeError:
+            until_ms = moment_ms(ticket.until)
+        except (msgspec.DecodeError, ValueError):
             continue  # a line that somebody wrote by hand opens nothing
         if ticket.sha256 == digest:
-            return ticket if now_ms <= moment_ms(ticket.until) else None
+            return ticket if now_ms <= until_ms else None
     return None

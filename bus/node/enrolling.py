@@ -119,7 +119,7 @@ async def _ask(asking: Asking, body: bytes) -> Enrolled:
         ):
             data = await _bounded(answer.content)
         told = msgspec.json.decode(data, type=Enrolled)
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EnrolmentError("unreachable", f"the authority gives no answer ({type(error).__name__})") from error
     if told.rule or not (told.seal and told.link and told.authority):
         raise EnrolmentError(told.rule or "answer", f"the authority refuses [{told.rule or 'answer'}]")

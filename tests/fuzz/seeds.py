@@ -8,22 +8,27 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parents[1])]
 
 sys.path.append(str(HERE.parent / "unit" / "signing"))
+import msgspec
 import targets
 import test_tlog_proof
 import test_trustlist
 import xroad_kit
+from seal_kit import signer
 from xades_kit import NOW, Bench, later
 
 from schemas.sealed import Sealed, pack
-from signing import asice_zip
+from signing import asice_zip, batch, link_renewal, second_seal
+from signing.enrolment import Enrolment
+from signing.outside import new_key
 from signing.packet import SIGNATURES
+from signing.renewal import renewal
 from signing.tlog_proof import write
 
 VECTORS = HERE.parent / "conformance" / "vectors"
@@ -106,6 +111,19 @@ def told() -> None:
     keep("json-text", *envelopes, b'{"a": [1, -0.5e3, "\\u00e9", null, true]}')
 
 
+def lists() -> None:
+    """Lists of digests, a second seal, and what an authority is asked."""
+    listed = batch.write({"one/question/seal.txt": bytes(32), "one/reply/seal.txt": b"x" * 32})
+    plain, public = second_seal.new_key()
+    (HERE / "fixed" / "second.pub.der").write_bytes(second_seal.public_from_pem(public))
+    keep("digest-list", listed, second_seal.load_key(plain).seal(b"list"))
+    request = new_key("a100001")[1]
+    payload = renewal("a100001", "VN-test", "01934567-89ab-7cde-8f01-000000000001", 1_790_000_000_000, request)
+    der = b64decode(b"".join(request.splitlines()[1:-1]))
+    asked = Enrolment(1, "VN-test", "a100001", "01934567-89ab-7cde-8f01-000000000001", "token", der, der)
+    keep("certification", link_renewal.pack(payload, signer()), payload, msgspec.json.encode(asked))
+
+
 def bytes_of(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
@@ -114,6 +132,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         signed(Path(folder))
     told()
+    lists()
     keep("note", test_tlog_proof.NOTE, *(write(test_tlog_proof.proof(at, b"leaf")) for at in (0, 6)))
     keep("trusted-list", test_trustlist.made())
     (HERE / "fixed" / "list-signer.der").write_bytes(test_trustlist.signer().der)

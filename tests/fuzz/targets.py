@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from cryptography import x509
 
 from schemas import json as json_door
@@ -22,10 +23,25 @@ from schemas import record, sealed, xml
 from schemas.envelope import decode as decode_envelope
 from schemas.problems import ProblemError
 from schemas.xroad import ids, mime, paths, rest, soap
-from signing import asice, asice_zip, bundle, checkpoint, evidence, jws, timestamp, tlog_proof, trustlist_check
+from signing import (
+    asice,
+    asice_zip,
+    batch,
+    bundle,
+    checkpoint,
+    enrolment,
+    evidence,
+    jws,
+    link_renewal,
+    second_seal,
+    timestamp,
+    tlog_proof,
+    trustlist_check,
+)
 from signing.chain import CertificateError, load_seal_certificate, parsed
 from signing.container import ContainerError
-from signing.keys import Algorithm
+from signing.keys import Algorithm, admitted_key
+from signing.renewal import RenewalRefusedError, asked_of
 from signing.revocation_sources import EvidenceRefusedError, read_crl, read_ocsp
 from signing.signed_files import Reader, judge
 from signing.verdict import VerdictError
@@ -156,6 +172,28 @@ def note(data: bytes) -> None:
         bundle.read({"bundle.json": data})
 
 
+def digest_list(data: bytes) -> None:
+    """A list of digests has one spelling; a second seal of it is judged without an exception."""
+    with contextlib.suppress(batch.BatchError):
+        assert batch.write(batch.read(data)) == data
+    findings = second_seal.check(data, b"list", [(HERE / "fixed" / "second.pub.der").read_bytes()])
+    assert findings
+
+
+def certification(data: bytes) -> None:
+    """What the operator's authority is asked: renewal of a link, first certificates."""
+    leaf = (HERE / "fixed" / "leaf.der").read_bytes()
+    issuer = (HERE / "fixed" / "issuer.der").read_bytes()
+    with contextlib.suppress(RenewalRefusedError):
+        link_renewal.judge(data, leaf, issuer, (issuer,), instance="VN-test", now_ms=1_790_000_000_000)
+    with contextlib.suppress(RenewalRefusedError):
+        asked_of(
+            data, leaf, admitted_key(parsed(leaf).public_key()), None, instance="VN-test", now_ms=1_790_000_000_000
+        )
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RenewalRefusedError):
+        enrolment.keys_of(msgspec.json.decode(data, type=enrolment.Enrolment))
+
+
 def multipart(data: bytes) -> None:
     """A message with attachments: the parts are slices of what came."""
     for kind in _KINDS:
@@ -198,6 +236,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
         leaf,
         json_text,
         note,
+        digest_list,
+        certification,
         multipart,
         xroad_rest,
         xroad_soap,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import pytest
 from aiohttp import web
 from seal_kit import pki
 from typer.testing import CliRunner
+from wires import until
 
 from bus.app.hub import listen_on, port_of
 from bus.certification.authority import Authority
@@ -36,6 +38,7 @@ from signing.keys import load_signer, thumbprint
 from signing.outside import new_key
 from signing.renewal import IssuingPolicy, RenewalRefusedError
 
+ROOT = Path(__file__).parents[2]
 AGENCY, NODE = "a100001", "node-1"
 
 
@@ -190,3 +193,30 @@ async def test_by_command(office: Office, tmp_path: Path):
     assert await run("ca", "token", "--agency", "x", "--node", NODE, "--tokens", office.tokens) == "token"
     plain = ("node", "enrol", tmp_path / "k", "--ca", "http://x", *words, "--token-file", tmp_path / "token")
     assert await run(*plain) == "address"
+
+
+async def test_the_authoritys_own_process_gives_certificates_and_ends_when_told(office: Office, tmp_path: Path):
+    for name, data in (("ca.pem", office.dev.issuing), ("ca.key.pem", office.dev.issuing_key)):
+        write_secret(tmp_path / name, data)
+    with listen_on("127.0.0.1:0") as probe:
+        listen = f"127.0.0.1:{port_of(probe)}"
+    key = f"file:{tmp_path}/ca.key.pem?certificate={tmp_path}/ca.pem"
+    journal = tmp_path / "own.jsonl"
+    words = ["ca", "serve", "--key", key, "--anchor", tmp_path / "root.pem", "--instance", "VN-test"]
+    words += ["--journal", journal, "--socket", tmp_path / "ca.sock", "--enrol-listen", listen]
+    words += ["--enrol-certificate", tmp_path / "tls.pem", "--enrol-key", tmp_path / "tls.key.pem"]
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "bus", *map(str, words), "--tokens", str(office.tokens), cwd=ROOT
+    )
+    try:
+
+        async def listens() -> bool:
+            return (tmp_path / "ca.sock").exists()
+
+        await until(listens, 30)
+        asking = Asking(f"https://{listen}", office.asking.anchors, "VN-test", AGENCY)
+        made = await enrol(tmp_path / "keys", asking, office.token())
+    finally:
+        running.terminate()
+        assert await running.wait() == 0
+    assert [line.certificate for line in Journal(journal).lines] == [made["seal"], made["link"]]
