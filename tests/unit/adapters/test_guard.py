@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import structlog
 
-from adapters.breaker import BreakerLimits, Circuit
+from adapters.breaker import Breaker, BreakerLimits, Circuit
 from adapters.fault import PeerError, PeerFault
 from adapters.guard import GuardLimits
 from adapters.kinds import build
@@ -227,3 +227,16 @@ def test_retries_need_an_operation_that_is_safe():
     settings["operations"]["p"]["safe"] = False
     with pytest.raises(DeclarationError, match="declared `safe = true`; there is none"):
         build("memory", settings)
+
+
+def test_a_system_that_hangs_at_the_default_time_out_opens_it_even_two_at_a_time():
+    settings = build("memory", memory()).bounds
+    assert settings.guard.breaker is not None
+    breaker, now = Breaker(settings.guard.breaker), 0.0
+    while breaker.state is Circuit.CLOSED:
+        tickets = [breaker.admit(now) for _ in range(2)]
+        now += settings.timeout_s
+        for ticket in tickets:
+            assert ticket is not None
+            breaker.record(ticket, now, failed=True)
+    assert now == 90
