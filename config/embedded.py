@@ -40,6 +40,8 @@ class EmbeddedSettings(Settings):
     """Where portals ask for citizens who asked about them."""
     schemas_listen: Endpoint = "127.0.0.1:8081"
     """Where clients of schema registries reach the registry of schemas."""
+    xroad_listen: Endpoint = "127.0.0.1:8580"
+    """Where systems that speak X-Road reach the node."""
     registry_source: FilePath | None = None
     """Authored registry folder; none takes the sample nation's."""
     sample: SampleSettings = SampleSettings()

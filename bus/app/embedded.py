@@ -35,6 +35,7 @@ from bus.app.schemas import Schemas, SchemasParts
 from bus.app.schemas_process import store_url
 from bus.app.systems import SampleSystems
 from bus.app.usages import Usages, UsagesParts
+from bus.app.xroad import start as start_xroad
 from bus.clock import SteadyClock
 from bus.http.agency import AgencyFace, Desk
 from bus.hub.desk import InFlight
@@ -53,6 +54,7 @@ from bus.sample.procedures import CONSUMER, CONSUMER_SYSTEM
 from bus.sample.systems import SYSTEMS, registry_folder, secret_files, settings_for
 from config.embedded import EmbeddedSettings
 from config.secrets import read_secret
+from config.xroad import XRoadSettings
 from signing.tlog_policy import Policy
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,7 @@ class Addresses:
     audit: str
     usages: str
     schemas: str
+    xroad: str
     systems: Mapping[str, str]
 
 
@@ -87,6 +90,7 @@ class Embedded:
         self._worker: HubWorker | None = None
         self._nodes: list[Node] = []
         self._face: web.AppRunner | None = None
+        self._xroad: web.AppRunner | None = None
         self._log: LedgerFace | None = None
         self._audit: Audit | None = None
         self._usages: Usages | None = None
@@ -111,8 +115,9 @@ class Embedded:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._face is not None:
-            await self._face.cleanup()
+        for face in (self._xroad, self._face):
+            if face is not None:
+                await face.cleanup()
         await asyncio.gather(*(node.close() for node in self._nodes))
         faces = (self._schemas, self._usages, self._audit, self._log)
         for closing in (*faces, self._worker, self._upkeep, self._ledger, self._systems):
@@ -131,7 +136,9 @@ class Embedded:
         usages = self._usages.address if self._usages else ""
         schemas = self._schemas.address if self._schemas else ""
         at_node = f"http://{node[0]}:{node[1]}"
-        return Addresses(f"https://{host}:{port}", at_node, shown, audit, usages, schemas, urls)
+        xroad = self._xroad.addresses[0] if self._xroad else ("", 0)
+        at_xroad = f"http://{xroad[0]}:{xroad[1]}"
+        return Addresses(f"https://{host}:{port}", at_node, shown, audit, usages, schemas, at_xroad, urls)
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -311,6 +318,11 @@ class Embedded:
         await self._face.setup()
         host, _, port = self._settings.node_listen.rpartition(":")
         await web.TCPSite(self._face, host, int(port)).start()
+        xroad = XRoadSettings(listen=self._settings.xroad_listen)
+        signers = {CONSUMER: open_key(self.state.keys.seal_address(CONSUMER))}
+        self._xroad = await start_xroad(
+            xroad, {CONSUMER: self.desks[CONSUMER]}, keys.grants, self._clock, lambda: signers
+        )
 
 
 def _secrets(paths: Mapping[str, Path]) -> Callable[[str], str]:

@@ -48,6 +48,9 @@ LedgerListen: TypeAlias = Annotated[
 SchemasListen: TypeAlias = Annotated[
     str, typer.Option(help="Where clients of schema registries reach ours, host:port.", callback=endpoint)
 ]
+XRoadListen: TypeAlias = Annotated[
+    str, typer.Option(help="Where systems that speak X-Road reach the node, host:port.", callback=endpoint)
+]
 AuditListen: TypeAlias = Annotated[
     str, typer.Option(help="Where auditors search the ledger, host:port.", callback=endpoint)
 ]
@@ -74,6 +77,7 @@ def demo_command(  # noqa: PLR0913 - one option each
     audit_listen: AuditListen = "127.0.0.1:8450",
     usages_listen: UsagesListen = "127.0.0.1:8460",
     schemas_listen: SchemasListen = "127.0.0.1:8081",
+    xroad_listen: XRoadListen = "127.0.0.1:8580",
     language: Language = Tongue.VI,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log, on standard error.")] = False,
     as_json: Json = False,
@@ -89,6 +93,7 @@ def demo_command(  # noqa: PLR0913 - one option each
         audit_listen=audit_listen,
         usages_listen=usages_listen,
         schemas_listen=schemas_listen,
+        xroad_listen=xroad_listen,
         sample=SampleSettings(people=people),
     )
     level = LogLevel.INFO if verbose else LogLevel.ERROR
@@ -262,6 +267,7 @@ def _say_where(bus: Embedded) -> None:
         ("its search, for auditors", addresses.audit),
         ("the national auditor's key for it", bus.state.folder / "audit" / "auditor.key"),
         ("registry of schemas", addresses.schemas),
+        ("node, for systems that speak X-Road", addresses.xroad),
         (f"the secret of its key '{SCHEMAS_ADMIN}'", bus.state.schemas / "admin.key"),
         ("who asked about me, for citizens' portals", addresses.usages),
         *((f"sample system: {name}", url) for name, url in addresses.systems.items()),

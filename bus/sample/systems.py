@@ -42,6 +42,7 @@ class System:
 
 SYSTEMS: Final = (
     System("a100001/population/person", "soap", "population.toml", "population"),
+    System("a100001/population/xroad-person", "soap", "population-xroad.toml", "population"),
     System("a100002/civil-status/marriage", "rest", "civil-status-marriage.toml", "civil-status", (CIVIL_STATUS_KEY,)),
     System("a100002/civil-status/birth", "rest", "civil-status-birth.toml", "civil-status", (CIVIL_STATUS_KEY,)),
     System("a100003/social-insurance/member", "sql", "social-insurance.toml"),

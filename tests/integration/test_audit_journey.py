@@ -43,6 +43,7 @@ def settings_in(folder: Path) -> EmbeddedSettings:
         audit_listen=ANY,
         usages_listen=ANY,
         schemas_listen=ANY,
+        xroad_listen=ANY,
         sample=SampleSettings(people=200),
     )
 

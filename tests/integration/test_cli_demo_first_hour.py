@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 FACES = ("--ledger-listen", "127.0.0.1:0", "--audit-listen", "127.0.0.1:0", "--schemas-listen", "127.0.0.1:0")
-CITIZENS = ("--usages-listen", "127.0.0.1:0")
+CITIZENS = ("--usages-listen", "127.0.0.1:0", "--xroad-listen", "127.0.0.1:0")
 ANYWHERE = ("--node-listen", "127.0.0.1:0", "--hub-listen", "127.0.0.1:0", *FACES, *CITIZENS, "--people", "200")
 
 

@@ -25,6 +25,7 @@ async def test_strangers_read_it_nodes_watch_it_and_a_proof_file_holds(tmp_path:
         audit_listen="127.0.0.1:0",
         usages_listen="127.0.0.1:0",
         schemas_listen="127.0.0.1:0",
+        xroad_listen="127.0.0.1:0",
         sample=SampleSettings(people=100),
     )
     bus = await Embedded.start(settings)

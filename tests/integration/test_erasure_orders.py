@@ -53,6 +53,7 @@ async def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         audit_listen=ANY,
         usages_listen=ANY,
         schemas_listen=ANY,
+        xroad_listen=ANY,
         sample=SampleSettings(people=200),
     )
     running = await Embedded.start(settings)

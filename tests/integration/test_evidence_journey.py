@@ -46,6 +46,7 @@ async def bus(tmp_path: Path) -> AsyncIterator[Embedded]:
             audit_listen=ANY,
             usages_listen=ANY,
             schemas_listen=ANY,
+            xroad_listen=ANY,
             sample=SampleSettings(people=200),
         )
     )

@@ -149,7 +149,7 @@ async def test_a_node_tells_what_a_security_server_tells(xroad: XRoadNation):
     members = (await _get(xroad, "/listClients", Accept="application/json")).json["member"]
     assert CLIENT.split("/")[-1] in {one["id"].get("subsystem_code") for one in members}
     listed = await _get(xroad, "/r1/VN-test/GOV/G01/population/allowedMethods", **{"X-Road-Client": CLIENT})
-    assert [one["service_code"] for one in listed.json["service"]] == ["echo"]
+    assert [one["service_code"] for one in listed.json["service"]] == ["echo", "person"]
     directory = await _get(xroad, "/internalconf")
     location = re.search(rb"Content-location: (/V2/\d+/shared-params.xml)", directory.body)
     assert location

@@ -38,6 +38,7 @@ class EmbeddedNation:
             audit_listen="127.0.0.1:0",
             usages_listen="127.0.0.1:0",
             schemas_listen="127.0.0.1:0",
+            xroad_listen="127.0.0.1:0",
             sample=SampleSettings(people=PEOPLE),
         )
         self.ground = Ground()

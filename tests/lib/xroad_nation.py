@@ -1,4 +1,4 @@
-"""The embedded bus with X-Road's names in its registry, an existing service, and a node whose face clients call.
+"""The embedded bus with one more service, an existing one, and a node whose face clients call.
 
 Everything is real: TLS to the face, the link to the hub, large parts by the hub's spool, the service's own socket.
 """
@@ -39,13 +39,6 @@ CLIENT: Final = "VN-test/GOV/H26/one-stop"
 BYTES: Final = 8 * 1024 * 1024
 SYSTEM, STRANGER = "xroad-system", "xroad-stranger"
 """Whose certificates a face is shown: the one-stop system's, and one that nobody registered."""
-_EDITS: Final = (
-    ("agencies/central.toml", '"G01.900" }', '"G01.900" }, { scheme = "XROAD", code = "VN-test/GOV/G01.900" }'),
-    ("agencies/central.toml", '"000.00.00.G01" }', '"000.00.00.G01" }, { scheme = "XROAD", code = "VN-test/GOV/G01" }'),
-    ("agencies/central.toml", 'id = "population",', 'id = "population", xroad = ["VN-test/GOV/G01/population"],'),
-    ("agencies/ha-noi.toml", '"000.00.00.H26" }', '"000.00.00.H26" }, { scheme = "XROAD", code = "VN-test/GOV/H26" }'),
-    ("agencies/ha-noi.toml", 'id = "one-stop",', f'id = "one-stop", xroad = ["{CLIENT}"],'),
-)
 _SERVICE: Final = f"""
 [[service]]
 id = "{SERVICE}"
@@ -127,12 +120,8 @@ class XRoadNation:
     def __init__(self, folder: Path) -> None:
         registry = folder / "authored"
         shutil.copytree(registry_folder(), registry)
-        for name, old, new in _EDITS:
-            text = (registry / name).read_text(encoding="utf-8")
-            assert old in text, (name, old)
-            (registry / name).write_text(text.replace(old, new), encoding="utf-8")
-        (registry / "services" / "xroad.toml").write_text(self.services, encoding="utf-8")
-        (registry / "agreements" / "xroad.toml").write_text(self.agreements, encoding="utf-8")
+        (registry / "services" / "xroad-echo.toml").write_text(self.services, encoding="utf-8")
+        (registry / "agreements" / "xroad-echo.toml").write_text(self.agreements, encoding="utf-8")
         usual, embedded.MAX_BODY_BYTES = embedded.MAX_BODY_BYTES, BYTES  # type: ignore[misc]  # both ends take as much
         try:
             self.nation = EmbeddedNation(folder / "state", registry)
