@@ -124,7 +124,7 @@ class HttpPipe:
         if self._session is None:
             raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
         moved = None if (seen := watching.seen()) is None else seen.sends(request)
-        reply = await self._moved(self._session, request if self._detour is None else _led(request, self._detour))
+        reply = await self._moved(self._session, request if self._detour is None else led(request, self._detour))
         if moved is not None:
             moved.came = reply
         return reply
@@ -178,7 +178,7 @@ def as_peer_errors() -> Iterator[None]:
         raise PeerError(PeerFault.BAD_ANSWER, rule="http") from None
 
 
-def _led(request: Request, way: watching.Detour) -> Request:
+def led(request: Request, way: watching.Detour) -> Request:
     """The same request to the detour's address, for the host that it names; HTTPS goes by CONNECT instead."""
     parts = urlsplit(request.url)
     if parts.scheme == "https":

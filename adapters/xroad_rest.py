@@ -18,7 +18,8 @@ from multidict import CIMultiDict
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from yarl import URL
 
-from adapters.http import CHUNK_BYTES, BaseUrl, HttpPipe, as_peer_errors, refused_by_status
+from adapters import watching
+from adapters.http import CHUNK_BYTES, BaseUrl, HttpPipe, Reply, Request, as_peer_errors, led, refused_by_status
 from adapters.operation import Faults, Settings, Strict
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
@@ -112,8 +113,22 @@ class RawPipe(HttpPipe):
         """
         if self._session is None:
             raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
+        request = Request(verb, url, dict(headers), body)
+        moved = None if (seen := watching.seen()) is None else seen.sends(request)
+        if self._detour is not None:
+            way = led(Request(verb, url, {}), self._detour)
+            url, headers = way.url, (*way.headers.items(), *headers)
+        reply = await self._relayed(self._session, verb, url, headers, body)
+        if moved is not None:
+            shown = {name.lower(): value for name, value in reply.headers}
+            moved.came = Reply(reply.status, shown.get("content-type", ""), reply.body, shown)
+        return reply
+
+    async def _relayed(
+        self, session: aiohttp.ClientSession, verb: str, url: str, headers: tuple[Header, ...], body: bytes | None
+    ) -> RawReply:
         with as_peer_errors():
-            async with self._session.request(
+            async with session.request(
                 verb,
                 URL(url, encoded=True),
                 headers=CIMultiDict(headers),

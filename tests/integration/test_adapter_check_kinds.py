@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import peer_systems as people
+from aiohttp import web
 from check_kit import SAMPLES, Files, checked, checked_target, rows
 from peer_soap import WSDL, PopulationServer
 from peer_systems import AN, rest_app, serving
@@ -149,3 +150,48 @@ async def test_soap(tmp_path: Path):
     assert {f"4.{row}" for row in (1, 2, 5, 6, 7, 8, *range(10, 20))} <= met.keys()
     assert met["4.7"] == "1 refusal(s)"
     assert people.FORBIDDEN not in str(result)
+
+
+def xroad_app() -> web.Application:
+    """A REST service that knows X-Road's calls only."""
+
+    async def person(request: web.Request) -> web.Response:
+        number = request.match_info.get("number", "")
+        if "X-Road-Client" not in request.headers or number == people.FORBIDDEN:
+            return web.json_response({"type": "no"}, status=403)
+        found = people.PEOPLE.get(number)
+        return web.json_response(
+            {"number": number, "birth": found["born"]} if found else {}, status=200 if found else 404
+        )
+
+    app = web.Application()
+    app.router.add_get("/api/persons/{number}", person)
+    app.router.add_route("HEAD", "/{rest:.*}", person)
+    return app
+
+
+XROAD = """\
+service_url = "{url}/api"
+max_concurrency = 4
+timeout_s = 5.0
+statuses = {{ 404 = "no-match", 403 = "not-permitted" }}
+service = "VN/GOV/G01/population/persons"
+caller = {{ client = "VN/GOV/G01/gateway" }}
+
+[operations.person]
+endpoint = "GET /persons/*"
+"""
+
+
+async def test_a_service_of_x_road(tmp_path: Path):
+    files = Files(tmp_path)
+    text = SAMPLES.replace('body = { number = "', 'body = { path = { 0 = "').replace('" }\n', '" } }\n')
+    text = text.replace('"000.00.12.H26" } }', '"000.00.12.H26" }\nfields = ["person.birth"]')
+    text = text.replace('answer = { birth = "1999-12-31" } }', "answer = {}")
+    files.samples.write_text(text.replace('code = "005"', 'code = "403"'), encoding="utf-8")
+    async with serving(xroad_app()) as url:
+        files.adapter.write_text(XROAD.format(url=url), encoding="utf-8")
+        result = await checked_target(of_file("xroad-rest", files.adapter, {}, None), files)
+    assert rows(result, Verdict.UNMET) == {}
+    met = rows(result, Verdict.MET)
+    assert {"3.11", *(f"4.{row}" for row in (2, 5, 6, 7, *range(9, 20)))} <= met.keys()

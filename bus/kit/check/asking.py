@@ -17,6 +17,7 @@ from adapters.http import Reply
 from adapters.port import Adapter, PeerError, Query, Reach
 from adapters.testing import HOSTILE
 from bus.kit.check.facts import NO, Asked, Ended, Facts
+from bus.kit.check.parts import opened
 from bus.kit.check.samples import Known, Sample, Samples
 
 LONGEST_S: Final = 30.0
@@ -72,7 +73,8 @@ async def ended_over(facts: Facts, adapter: Adapter, deadline_s: float) -> Ended
 
 def query_of(facts: Facts, sample: Sample, timeout_s: float = LONGEST_S) -> Query:
     """A sample as the adapter gets it, with a request id of its own."""
-    return sample.query(facts.samples.asker, str(uuid7()), timeout_s)
+    operation = None if facts.service is None else facts.service.operation(sample.operation)
+    return sample.query(facts.samples.asker, str(uuid7()), timeout_s, operation)
 
 
 async def _asked(facts: Facts, adapter: Adapter, name: str, sample: Sample) -> Asked:
@@ -80,7 +82,7 @@ async def _asked(facts: Facts, adapter: Adapter, name: str, sample: Sample) -> A
     began = time.monotonic()
     with watching.watching() as seen:
         try:
-            found, error = await adapter.ask(query), None
+            found, error = opened(await adapter.ask(query)), None
         except PeerError as refused:
             found, error = None, refused
     facts.offsets_s += _offsets(seen, datetime.now(UTC))
@@ -90,7 +92,7 @@ async def _asked(facts: Facts, adapter: Adapter, name: str, sample: Sample) -> A
 async def _ended(adapter: Adapter, query: Query) -> Ended:
     began = time.monotonic()
     try:
-        found = await adapter.ask(query)
+        found = opened(await adapter.ask(query))
     except PeerError as error:
         return Ended(error, time.monotonic() - began, query.timeout_s)
     return Ended(None, time.monotonic() - began, query.timeout_s, is_no=found.body == NO)
@@ -145,19 +147,20 @@ def texts_of(samples: Samples) -> frozenset[str]:
     """Every text of the samples' questions and expected answers that is long enough to tell somebody by."""
     found: set[str] = set()
     for _, sample in samples.named():
-        found |= set(_texts(sample.body))
+        found |= set(texts_in(sample.body))
         if isinstance(sample, Known):
-            found |= set(_texts(sample.answer))
-    return frozenset(found)
+            found |= set(texts_in(sample.answer))
+    return frozenset(text for text in found if len(text) >= TELLING_CHARS)
 
 
-def _texts(value: object) -> list[str]:
+def texts_in(value: object) -> list[str]:
+    """Every text in a JSON value."""
     if isinstance(value, str):
-        return [value] if len(value) >= TELLING_CHARS else []
+        return [value]
     if isinstance(value, Mapping):
-        return [text for inner in value.values() for text in _texts(inner)]
+        return [text for inner in value.values() for text in texts_in(inner)]
     if isinstance(value, list):
-        return [text for inner in value for text in _texts(inner)]
+        return [text for inner in value for text in texts_in(inner)]
     return []
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from adapters import values
 from adapters.port import PeerFault
 from adapters.watching import Statement
-from bus.kit.check.asking import texts_of
+from bus.kit.check.asking import texts_in, texts_of
 from bus.kit.check.facts import Asked, Ended, Facts
 from bus.kit.check.node import DAY_S
 from bus.kit.check.verdicts import NO_ANSWER, Judged, Verdict, idle, met, unmet, untold
@@ -213,11 +213,7 @@ def _says_whom(facts: Facts, one: Asked) -> bool:
         return False
     if all(isinstance(value, bool) for value in one.found.body.values()):
         return True  # a mere yes or no: nobody else's data can be in it
-    asked = {value for value in one.sample.body.values() if isinstance(value, str)}
+    asked = {*texts_in(one.sample.body)}
     statements = [move.sent for move in one.seen.moves if isinstance(move.sent, Statement)]
-    bound = {value for statement in statements for value in _texts(statement.parameters)}
-    return bool(asked & ({*_texts(one.found.body)} | bound))  # a database itself chooses by what is bound
-
-
-def _texts(table: Mapping[str, object]) -> list[str]:
-    return [value for value in table.values() if isinstance(value, str)]
+    bound = {value for statement in statements for value in texts_in(statement.parameters)}
+    return bool(asked & {*texts_in(one.found.body), *bound})  # a database itself chooses by what is bound

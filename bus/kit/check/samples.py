@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue, ValidationError
 from adapters.port import Officer, PeerFault, Query
 from config.mistakes import ConfigError, ConfigMistake, dotted, sentences
 from config.model import Settings
+from registry.catalogue import Operation
 from schemas.positions import Syntax, positions
 
 MAX_FILE_BYTES: Final = 1_048_576
@@ -42,6 +43,8 @@ class Asker(Settings):
     purpose: str | None = None
     dossier: str | None = None
     consumer: str = "a000000"
+    fields: tuple[str, ...] = ()
+    """Dictionary terms asked for, where no registry says them; services of X-Road need one."""
 
 
 class Sample(Settings):
@@ -54,12 +57,13 @@ class Sample(Settings):
     name: str = ""
     """For people; no name of a person."""
 
-    def query(self, asker: Asker, request_id: str, timeout_s: float) -> Query:
-        """The question as an adapter gets it."""
+    def query(self, asker: Asker, request_id: str, timeout_s: float, operation: Operation | None = None) -> Query:
+        """The question as an adapter gets it; of a registered `operation` for all terms of its answer."""
         officer = None if asker.officer is None else Officer(asker.officer.id, asker.officer.unit)
         return Query(
             self.operation,
             self.body,
+            fields=frozenset(asker.fields if operation is None or operation.answer is None else operation.answer.terms),
             purpose=asker.purpose,
             procedure=asker.procedure,
             dossier=asker.dossier,

@@ -18,6 +18,7 @@ from uuid_utils import uuid7
 from adapters import watching
 from adapters.port import Adapter, Found, PeerError, PeerFault
 from bus.kit.check.facts import NO
+from bus.kit.check.parts import opened
 from bus.kit.check.samples import Known, Refused, Sample, Samples
 from bus.kit.check.samples import load as load_samples
 from bus.kit.check.shape import misfit
@@ -140,11 +141,11 @@ class Workbench:
         adapter, target = self._adapter, self._target
         if adapter is None or target is None:
             return None
-        query = sample.query(self.samples.asker, str(uuid7()), _LONGEST_S)
+        query = sample.query(self.samples.asker, str(uuid7()), _LONGEST_S, self._registered(sample.operation))
         began = time.monotonic()
         with watching.watching() as seen:
             try:
-                ended: Found | PeerError = await adapter.ask(query)
+                ended: Found | PeerError = opened(await adapter.ask(query))
             except PeerError as error:
                 ended = error
         milliseconds = (time.monotonic() - began) * 1000
