@@ -135,11 +135,19 @@ def must_hold(data: bytes, sealing: Sealing) -> Level:
     return level
 
 
+class _Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One container: its file, how many entries, the first and the last of their names."""
+
+    file: str
+    entries: int
+    first: str
+    last: str
+
+
 class _Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     v: Literal[1]
     day: date
-    entries: int
-    containers: Annotated[tuple[str, ...], Meta(max_length=1_000_000)]
+    containers: Annotated[tuple[_Listed, ...], Meta(max_length=1_000_000)]
 
 
 class SealedDays:
@@ -173,7 +181,9 @@ class SealedDays:
             KeyAddressError: the key cannot be opened.
         """
         there = self.containers(day)
-        listed = {name for path in there for name in listed_in(path.read_bytes())}
+        lists = {path: listed_in(path.read_bytes()) for path in there}
+        rows = [_row(path, one) for path, one in lists.items()]
+        listed = {name for one in lists.values() for name in one}
         left = {name: digest for name, digest in digests.items() if name not in listed}
         made = []
         for number, chunk in enumerate(cut(left, sealing.entries), start=len(there) + 1):
@@ -185,11 +195,20 @@ class SealedDays:
             replace_durably(path, data)
             must_hold(path.read_bytes(), sealing)
             made.append(path)
-        names = tuple(path.name for path in (*there, *made))
-        if names:
-            done = msgspec.json.format(msgspec.json.encode(_Done(1, day, len(listed | left.keys()), names)), indent=2)
+            rows.append(_row(path, chunk))
+        if rows:
+            done = msgspec.json.format(msgspec.json.encode(_Done(1, day, tuple(rows))), indent=2)
             replace_durably(self._folder / f"sealed-{day.isoformat()}.json", done + b"\n")
         return made
+
+    def listing(self, day: date, prefix: str) -> list[Path]:
+        """The containers of a day that may list names beginning so: by the day's file where it is whole, else all."""
+        try:
+            done = msgspec.json.decode((self._folder / f"sealed-{day.isoformat()}.json").read_bytes(), type=_Done)
+        except (FileNotFoundError, ValueError):
+            return self.containers(day)
+        near = [one.file for one in done.containers if one.first[: len(prefix)] <= prefix <= one.last[: len(prefix)]]
+        return [path for path in self.containers(day) if path.name in near]
 
     def renew(self, path: Path, sealing: Sealing) -> Level:
         """Replace a container by itself with one more archive time-stamp, judged before and after it is written.
@@ -200,6 +219,10 @@ class SealedDays:
         data = asyncio.run(renew(path.read_bytes(), sealing))
         replace_durably(path, data)
         return must_hold(path.read_bytes(), sealing)
+
+
+def _row(path: Path, digests: Mapping[str, bytes]) -> _Listed:
+    return _Listed(path.name, len(digests), min(digests), max(digests))
 
 
 def listed_in(data: bytes) -> dict[str, bytes]:

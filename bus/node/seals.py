@@ -167,7 +167,7 @@ def of_exchange(archive: Path, exchange: str, days: set[date]) -> dict[str, byte
     """The containers, by name, that list a seal of this exchange, among those of these days and their neighbours."""
     near = {day + timedelta(days=step) for day in days for step in (-1, 0, 1)}
     found = {}
-    for path in (path for day in sorted(near) for path in sealed_days(archive).containers(day)):
+    for path in (path for day in sorted(near) for path in sealed_days(archive).listing(day, f"{exchange}/")):
         data = path.read_bytes()
         if any(name.startswith(f"{exchange}/") for name in listed_in(data)):
             found[path.name] = data

@@ -7,12 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from office_kit import Office, altered, new_office
 
+from signing import batch
 from signing.trustlist import ServiceKind
+from signing.xades_seal import File
 
 FOUND = importlib.util.find_spec("pydigidoc")
 pytestmark = pytest.mark.skipif(FOUND is None, reason="no libdigidocpp here")
@@ -49,6 +52,13 @@ def test_it_takes_our_container_by_our_list(office: Office):
     whole = office.list(*ServiceKind)
     assert judged(office, container, whole) == (True, "")
     assert not judged(office, altered(container, office.folder), whole)[0]
+
+
+def test_it_takes_a_days_signed_list(office: Office):
+    listed = batch.write({f"{number:04d}/question/seal.txt": sha256(b"%d" % number).digest() for number in range(512)})
+    container = office.container((File(batch.NAME, listed, batch.MEDIA_TYPE),))
+    assert judged(office, container, office.list(*ServiceKind)) == (True, "")
+    assert not judged(office, altered(container, office.folder), office.list(*ServiceKind))[0]
 
 
 @pytest.mark.parametrize("missing", list(ServiceKind))

@@ -10,7 +10,7 @@ from pathlib import Path
 from bus.keystore import open_key
 from bus.keystore.development import DevelopmentKeys, make_development_keys
 from bus.keystore.pem import certificates_in
-from signing import asice, revocation, timestamp, trustlist
+from signing import asice, batch, revocation, timestamp, trustlist
 from signing.devocsp import DevResponder
 from signing.devtsa import DevTimeStamper
 from signing.revocation import Evidence
@@ -49,9 +49,9 @@ class Office:
         pending = trustlist.begin(SCHEME, services, signer.certificate, now(), sequence=1, lifetime=lifetime)
         return pending.complete(signer.sign(pending.to_sign))
 
-    def container(self) -> bytes:
+    def container(self, files: tuple[File, ...] = FILES) -> bytes:
         signer, issuing = open_key(self.keys.seal_address(AGENCY)), certificates_in(self.keys.issuing)[0]
-        packet = asice.seal(FILES, signer, now(), issuers=[issuing])
+        packet = asice.seal(files, signer, now(), issuers=[issuing])
         tsa, ocsp = (
             (self.keys.service_key(name).read_bytes(), self.keys.service_certificate(name).read_bytes())
             for name in ("tsa", "ocsp")
@@ -82,5 +82,6 @@ def altered(container: bytes, folder: Path) -> bytes:
     with zipfile.ZipFile(before) as old, zipfile.ZipFile(after, "w") as new:
         for info in old.infolist():
             data = old.read(info)
-            new.writestr(info, b"2wo" if info.filename == "b.txt" else data)
+            touched = data.replace(b"2", b"3", 1) if info.filename == batch.NAME else data
+            new.writestr(info, b"2wo" if info.filename == "b.txt" else touched)
     return after.read_bytes()

@@ -150,7 +150,16 @@ async def test_a_day_is_cut_at_a_size_and_a_day_cut_short_is_gone_on_with(told: 
     assert [path.name for path in again] == [made[2].name]
     assert listed_in(again[0].read_bytes()) == lists[2]
     done = json.loads((folder / seals.FOLDER / f"sealed-{DAY}.json").read_bytes())
-    assert done == {"v": 1, "day": DAY.isoformat(), "entries": 9, "containers": [path.name for path in made]}
+    rows = [
+        {"file": path.name, "entries": 3, "first": min(one), "last": max(one)}
+        for path, one in zip(made, lists, strict=True)
+    ]
+    assert done == {"v": 1, "day": DAY.isoformat(), "containers": rows}
+    days = seals.sealed_days(folder)
+    for path, one in zip(made, lists, strict=True):
+        assert days.listing(DAY, f"{min(one).partition('/')[0]}/") == [path], "found without reading the others"
+    assert days.listing(DAY, "0000/") == []
+    assert days.listing(DAY - timedelta(days=1), "0000/") == []
 
 
 def test_cutting_keeps_every_entry_and_every_bound():
