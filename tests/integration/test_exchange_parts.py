@@ -46,6 +46,11 @@ def scans(*parts: Carried):
     return ask(service=SCANS, operation="fetch", body={}, parts=parts)
 
 
+def extract(body: bytes, *beside: Carried):
+    parts = (Carried("body", "application/xml", body), *beside)
+    return ask(service=EXTRACT, operation="fetch", body={}, parts=parts)
+
+
 def answers(world: World, service: str, *parts: Carried):
     async def reply(_query: Query) -> Found:
         return Found(parts=parts)
@@ -98,29 +103,31 @@ async def test_an_answer_that_carries_more_than_was_agreed_does_not_leave():
     answer = f"<TrichLuc><SoDinhDanh>{MOTHER}</SoDinhDanh><KetHon>true</KetHon></TrichLuc>".encode()
     body = Carried("body", "application/xml", answer)
     answers(world, EXTRACT, body, Carried("payload", "text/xml", b"<all/>"))
-    question = ask(service=EXTRACT, operation="fetch", body={}, parts=(Carried("body", "application/xml", XML),))
     with pytest.raises(ProblemError) as caught:
-        await world.consumer.asker.ask(question)
+        await world.consumer.asker.ask(extract(XML))
     assert (int(caught.value.problem.code), caught.value.problem.rule) == (509, "only-body")
 
 
-async def test_a_shaped_body_is_judged_and_cut_whatever_stands_beside_it():
+async def test_a_shaped_body_is_judged_and_cut_whatever_stands_beside_its_answer():
     world = xroad_world()
     answer = f"<TrichLuc NgayKetHon='2019-05-04'><SoDinhDanh>{MOTHER}</SoDinhDanh></TrichLuc>".encode()
     answers(world, EXTRACT, Carried("body", "application/xml", answer), REPLY)
-    beside = (HEAD, Carried("payload", "text/xml", b"<Envelope/>"))
-    question = ask(
-        service=EXTRACT, operation="fetch", body={}, parts=(Carried("body", "application/xml", XML), *beside)
-    )
-    answered = await world.consumer.asker.ask(question)
-    assert world.asked[0].parts[1:] == beside
-    assert answered.parts[0].data == f"<TrichLuc><SoDinhDanh>{MOTHER}</SoDinhDanh></TrichLuc>".encode()
-    wrong = ask(
-        service=EXTRACT, operation="fetch", body={}, parts=(Carried("body", "application/xml", b"<Hoi/>"), HEAD)
+    answered = await world.consumer.asker.ask(extract(XML))
+    assert answered.parts == (
+        Carried("body", "application/xml", f"<TrichLuc><SoDinhDanh>{MOTHER}</SoDinhDanh></TrichLuc>".encode()),
+        REPLY,
     )
     with pytest.raises(ProblemError) as caught:
-        await world.consumer.asker.ask(wrong)
+        await world.consumer.asker.ask(extract(b"<Hoi/>"))
     assert int(caught.value.problem.code) == 301
+
+
+async def test_a_message_beside_a_shaped_body_that_is_none_never_reaches_the_system():
+    world = xroad_world()
+    with pytest.raises(ProblemError) as caught:
+        await world.consumer.asker.ask(extract(XML, HEAD, Carried("payload", "text/xml", b"<Envelope/>")))
+    assert int(caught.value.problem.code) == 303
+    assert world.asked == []
 
 
 def test_the_registry_of_these_tests_speaks_xroad():
