@@ -14,10 +14,11 @@ from rich.table import Table
 
 from bus.cli.errors import CommandError
 from bus.cli.exits import Exit
+from bus.cli.kit_options import registry_of
 from bus.cli.options import Language, Tongue
 from bus.cli.output import Json, emit, err, table
 from bus.kit.new.choices import Choice, Chosen
-from bus.kit.new.dictionary import Dictionary, read_dictionary
+from bus.kit.new.dictionary import Dictionary, of_snapshot, read_dictionary
 from bus.kit.new.make import Made, write
 from bus.kit.new.options import Options
 from bus.kit.new.read_database import Database
@@ -25,6 +26,8 @@ from bus.kit.new.refused import SourceRefusedError
 from bus.kit.new.run import Silent, Talk, run
 from bus.kit.new.wizard import Wizard
 from bus.sample.systems import registry_folder
+from config.load import load
+from config.node import NodeSettings
 
 Words: TypeAlias = list[str] | None
 
@@ -68,6 +71,9 @@ def command(  # noqa: PLR0913 - one option each
     service: Annotated[str | None, typer.Option(help="AGENCY/SYSTEM/SERVICE as the registry will name it.")] = None,
     registry: Annotated[
         Path | None, typer.Option(help="Authored registry folder with the dictionary; else the sample nation's.")
+    ] = None,
+    node: Annotated[
+        Path | None, typer.Option(help="Settings of a node, whose trusted registry is taken instead of a folder.")
     ] = None,
     name_vi: Annotated[str | None, typer.Option(help="The service's name in Vietnamese.")] = None,
     name_en: Annotated[str | None, typer.Option(help="The service's name in English.")] = None,
@@ -133,7 +139,7 @@ def command(  # noqa: PLR0913 - one option each
         lists=tuple(list_all or ()),
         safe=tuple(safe or ()),
     )
-    dictionary = read_dictionary(registry or registry_folder())
+    dictionary = _dictionary(registry, node)
     try:
         made = run(options, dictionary, datetime.now(UTC).date(), _talk(options, dictionary, language, as_json=as_json))
         if not dry_run:
@@ -143,6 +149,16 @@ def command(  # noqa: PLR0913 - one option each
     _show(made, language, dry_run=dry_run, as_json=as_json)
     if made.plan.waiting or made.mistakes:
         raise typer.Exit(Exit.NO)
+
+
+def _dictionary(folder: Path | None, node: Path | None) -> Dictionary:
+    """The registry to bind to: an authored folder, what a node trusts, or the sample nation's."""
+    if node is None:
+        return read_dictionary(folder or registry_folder())
+    snapshot = registry_of(folder, load(node, NodeSettings).settings)
+    if snapshot is None:
+        raise CommandError(Exit.STATE, "no-registry-yet", f"{node}: the node has not fetched a registry yet")
+    return of_snapshot(snapshot)
 
 
 def _talk(options: Options, dictionary: Dictionary, language: Tongue, *, as_json: bool) -> Talk:

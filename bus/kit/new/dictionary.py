@@ -1,11 +1,11 @@
 """The registry's dictionary as the kit needs it: terms with their codes, the shapes that others gave them, what exists.
 
-Promises: read from an authored folder (docs/registry.md) that has no mistakes. Leaves out judging a field (`terms`).
+Promises: read from an authored folder (docs/registry.md) that has no mistakes, or from what a node trusts. Leaves out
+judging a field (`terms`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from registry.model import Text
 from registry.shapes import frame_of
 from registry.snapshot import Snapshot
 from registry.snapshot import compile as compile_folder
+from registry.subjects import JsonSubject
 
 _KEPT: Final = frozenset({"type", "pattern", "minLength", "maxLength", "enum", "format", "minimum", "maximum"})
 
@@ -36,7 +37,7 @@ class Dictionary:
     """What the kit knows of the registry.
 
     Attributes:
-        files: the authored folder, path → content.
+        files: the authored folder, path → content; none where the registry is a node's.
         shapes: term → the keywords that schemas of the folder give its values already.
     """
 
@@ -58,11 +59,15 @@ def read_dictionary(folder: Path) -> Dictionary:
         FolderError: it is none.
     """
     files = read_folder(folder)
-    snapshot = compile_folder(files)
+    return of_snapshot(compile_folder(files), files)
+
+
+def of_snapshot(snapshot: Snapshot, files: Mapping[str, bytes] | None = None) -> Dictionary:
+    """The same of a registry that a node trusts; without the authored files nothing is judged together with them."""
     return Dictionary(
-        files=files,
+        files=files or {},
         terms=_terms(snapshot),
-        shapes=_shapes(files),
+        shapes=_shapes(snapshot),
         bases=_codes(snapshot, "basis"),
         purposes=_codes(snapshot, "purpose"),
         agencies={agency.id: agency.name for agency in snapshot.agencies()},
@@ -83,11 +88,18 @@ def _codes(snapshot: Snapshot, name: str | None) -> Mapping[str, Text]:
     return {} if found is None else found.codes
 
 
-def _shapes(files: Mapping[str, bytes]) -> dict[str, Mapping[str, object]]:
-    """The first shape of each term, in the order of the folder's files."""
+def _shapes(snapshot: Snapshot) -> dict[str, Mapping[str, object]]:
+    """The first shape of each term, in the order of the schemas' names."""
+    subjects = {
+        (subject.subject, subject.version): subject
+        for service in snapshot.services()
+        for operation in service.operations.values()
+        for subject in (operation.question, operation.answer)
+        if isinstance(subject, JsonSubject)
+    }
     shapes: dict[str, Mapping[str, object]] = {}
-    for name in sorted(one for one in files if one.startswith("schemas/") and one.endswith(".json")):
-        document = json.loads(files[name])
+    for _, subject in sorted(subjects.items()):
+        document = subject.source.document or {}
         for path, term in frame_of(document).leaves:
             node: object = document
             for step in path:

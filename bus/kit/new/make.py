@@ -37,7 +37,7 @@ class Made:
 
     Attributes:
         files: path inside the folder → content.
-        mistakes: what the registry's folder would not take, were these files in it.
+        mistakes: what the registry's folder would not take, were these files in it; none where it is not at hand.
     """
 
     plan: Plan
@@ -98,7 +98,8 @@ def make(plan: Plan) -> Made:
         asyncio.run(_try(plan, files))
     # ② what the registrar is asked for, and whether the folder takes it
     registry = {name: text.encode() for name, text in registry_files(plan).items()} if plan.working else {}
-    mistakes = check_folder({**plan.dictionary.files, **registry}) if plan.working else ()
+    authored = plan.dictionary.files
+    mistakes = check_folder({**authored, **registry}) if plan.working and authored else ()
     files |= {f"registry/{name}": data for name, data in registry.items()}
     # ③ what people read and run
     if plan.working:

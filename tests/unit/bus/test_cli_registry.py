@@ -48,6 +48,18 @@ def test_check_names_every_mistake_at_its_place(authored: Path):
     assert {mistake.file for mistake in error.mistakes} == {"instance.toml"}
 
 
+def test_check_judges_what_would_be_added_together_with_the_folder(authored: Path, tmp_path: Path):
+    term = '[[term]]\nid = "a.b"\nname = { vi = "a", en = "a" }\ntype = "string"\nsensitivity = "open"\n'
+    for name, text in (("good", term), ("bad", term.replace("string", "text"))):
+        (tmp_path / name / "dictionary").mkdir(parents=True)
+        (tmp_path / name / "dictionary" / "more.toml").write_text(text, encoding="utf-8")
+    before = run("check", authored)["counts"]
+    added = run("check", authored, "--with", tmp_path / "good")["counts"]
+    assert isinstance(before, dict)
+    assert added == {**before, "terms": before["terms"] + 1}
+    assert ends("check", authored, "--with", tmp_path / "bad") == Exit.CONFIG
+
+
 def test_from_an_empty_folder_to_a_second_version(tmp_path: Path, authored: Path):
     repository, keys = tmp_path / "repository", tmp_path / "keys"
     assert run("init", repository, "--keys", keys)["root"] == str(keys / "root.json")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit_made import SAMPLE, SETTINGS, TODAY, dictionary, made, text
+from kit_made import KNOWN, SAMPLE, SETTINGS, TODAY, dictionary, made, text
 from stranger_systems import lay_out
 
 from adapters.kinds import build
+from bus.kit.new.dictionary import of_snapshot
 from bus.kit.new.make import write
 from bus.kit.new.options import Options
 from bus.kit.new.read_database import Database
 from bus.kit.new.refused import SourceRefusedError
-from bus.kit.new.run import run
+from bus.kit.new.run import Silent, run
 from bus.kit.new.wizard import Wizard
 from bus.registry.files import read_folder
 from registry.snapshot import compile as compile_folder
@@ -154,6 +156,13 @@ def test_secrets_are_names_and_never_stand_in_a_file(tmp_path: Path, given_files
     write(done)
     assert list((tmp_path / "out" / "secrets").iterdir()) == []
     assert (tmp_path / "out" / "secrets").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_node_trusts_serves_as_well_as_the_authored_folder(tmp_path: Path, given_files: Path):
+    trusted = of_snapshot(compile_folder(read_folder(SAMPLE)))
+    assert {**asdict(trusted), "files": {}} == {**asdict(dictionary()), "files": {}}
+    options = Options(folder=tmp_path, openapi=given_files / "cards.yaml", **KNOWN)
+    assert run(options, trusted, TODAY, Silent()).files == made(tmp_path, openapi=given_files / "cards.yaml").files
 
 
 def test_nothing_is_written_over(tmp_path: Path, given_files: Path):
