@@ -2,7 +2,7 @@
 
 Promises: every mistake with its place and rule, never the value that stands there. The file holds numbers of persons,
 invented ones where the system has test data: it is read and never copied. A question with a blank value is passed over.
-Leaves out: questions of X-Road services, whose parts no such file can hold.
+Leaves out: X-Road's own messages; its services are asked as by plain callers (`caller`, docs/adapters.md).
 """
 
 from __future__ import annotations

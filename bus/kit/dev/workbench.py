@@ -67,6 +67,7 @@ class Workbench:
     _adapter: Adapter | None = None
     _target: Target | None = None
     _snapshot: Snapshot | None = None
+    _shower: Shower = field(default_factory=Shower)
     _asked: int = 0
     _batch: int = 0
 
@@ -112,11 +113,11 @@ class Workbench:
             target = self.sources.target()
             samples = Samples() if self.sources.samples is None else load_samples(self.sources.samples)
             snapshot = self.sources.registry()
-            adapter = target.build()
-            await adapter.start()
+            shower = _shower(target)
+            adapter = await _started(target)
         except MISTAKES as error:
             return of_error(error, None if target is None else target.file)
-        self._target, self.samples, self._snapshot = target, samples, snapshot
+        self._target, self.samples, self._snapshot, self._shower = target, samples, snapshot, shower
         return adapter
 
     @property
@@ -156,7 +157,7 @@ class Workbench:
 
     def _turn(self, name: str, sample: Sample, seen: watching.Seen, ended: Found | PeerError) -> Turn:
         self._asked += 1
-        shower = self._shower()
+        shower = self._shower
         operation = self._registered(sample.operation)
         error = ended if isinstance(ended, PeerError) else None
         found = ended if isinstance(ended, Found) else None
@@ -187,17 +188,6 @@ class Workbench:
         service = self._target.service if self._target is not None else None
         return None if self._snapshot is None or service is None else self._snapshot.operation(service, name)
 
-    def _shower(self) -> Shower:
-        target = self._target
-        if target is None:
-            return Shower()
-        secret_headers, token = target.table.get("secret_headers"), target.table.get("token")
-        return Shower(
-            [read_secret(path).decode("utf-8", "replace").strip() for path in target.secrets.values()],
-            secret_headers if isinstance(secret_headers, dict) else (),
-            str(token.get("path", "")) if isinstance(token, dict) else "",
-        )
-
     async def tell(self) -> None:
         """Wake whoever waits for news."""
         async with self.changed:
@@ -208,6 +198,27 @@ class Workbench:
         adapter, self._adapter = self._adapter, None
         if adapter is not None:
             await adapter.close()
+
+
+async def _started(target: Target) -> Adapter:
+    """The adapter, open; one that does not open leaves nothing open."""
+    adapter = target.build()
+    try:
+        await adapter.start()
+    except BaseException:
+        await adapter.close()
+        raise
+    return adapter
+
+
+def _shower(target: Target) -> Shower:
+    """What masks this adapter's secrets."""
+    secret_headers, token = target.table.get("secret_headers"), target.table.get("token")
+    return Shower(
+        [read_secret(path).decode("utf-8", "replace").strip() for path in target.secrets.values()],
+        secret_headers if isinstance(secret_headers, dict) else (),
+        str(token.get("path", "")) if isinstance(token, dict) else "",
+    )
 
 
 def expected(samples: Samples, sample: Sample, ended: Found | PeerError) -> bool:
