@@ -21,6 +21,7 @@ from schemas.json import JsonError, read
 SUFFIX: Final = ".manifest.json"
 MAX_BYTES: Final = 256 * 1024
 MAX_FILES: Final = 64
+_YEARS: Final = range(1900, 9999)
 Format = Literal["json", "jsonl", "csv", "xml"]
 
 
@@ -35,8 +36,9 @@ def _moment(value: object) -> object:
 
 
 def _zoned(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("a moment names its zone")
+    """A moment with its zone, of a year with four digits, so that it is one in UTC too and sorts by its text."""
+    if value.tzinfo is None or value.year not in _YEARS:
+        raise ValueError("a moment names its zone, and a year of ours")
     return value
 
 

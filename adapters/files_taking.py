@@ -54,10 +54,10 @@ class Taking:
     def dropped(self) -> list[str]:
         """Names of sets whose manifest stands in the drop folder; one with a name of another form is refused."""
         names = [name.removesuffix(SUFFIX) for name in self._drop.names() if name.endswith(SUFFIX)]
-        for odd in (name for name in names if not FILE_NAME.match(name)):
+        for odd in (name for name in names if not _may_be_named(name)):
             self._refuse_name(odd + SUFFIX)
         self._seen = {name: seen for name, seen in self._seen.items() if name in names}
-        return [name for name in names if FILE_NAME.match(name)]
+        return [name for name in names if _may_be_named(name)]
 
     def unfinished(self) -> list[str]:
         """Names of sets that were taken and neither kept nor refused: a crash came between."""
@@ -203,6 +203,11 @@ class Taking:
             number += 1
             place = f"{name}.{number}"
         return place
+
+
+def _may_be_named(name: str) -> bool:
+    """Whether a set may bear this name: one that ends like a reason would stand where another set's belongs."""
+    return FILE_NAME.match(name) is not None and not name.endswith(REASON)
 
 
 def _reason(name: str, why: FileRuleError) -> bytes:

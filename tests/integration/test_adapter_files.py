@@ -282,6 +282,7 @@ async def test_files_that_do_not_read_are_quarantined_whole(data: bytes, form: s
         (manifest(entry("a", b""), entry("a", b"", table="t")), "manifest"),
         (manifest(entry("a", b""), entry("b", b"")), "manifest"),
         (manifest(entry("a", b""), as_of="2026-11-22T05:00:00"), "manifest"),
+        (manifest(entry("a", b""), as_of="0001-01-01T00:00:00+14:00"), "manifest"),
         (manifest(entry("a", b"", "xlsx")), "manifest"),
         (manifest(entry("a", b""), colour="red"), "manifest"),
         (manifest(entry("a", b"", table="others")), "unknown-table"),
@@ -318,13 +319,13 @@ async def test_what_is_still_being_written_is_left_alone(tmp_path: Path):
 
 async def test_a_name_of_another_form_is_refused_under_its_digest(tmp_path: Path):
     folder = exchange(tmp_path)
-    for name in ("dân cư", "a b", "-x", "a..b"):
+    for name in ("dân cư", "a b", "-x", "a..b", "a.reason.json"):
         (folder / "incoming" / f"{name}.manifest.json").write_bytes(b"{}")
     (folder / "incoming" / "left.csv").write_bytes(b"")
     async with started(WATCH, tmp_path) as adapter:
         assert (await adapter.probe()).detail == "no set of files has been taken; 1 files wait"
     found = reasons(folder)
-    assert [(rule, at) for _, rule, at in found] == [("name", "")] * 4
+    assert [(rule, at) for _, rule, at in found] == [("name", "")] * 5
     assert all(name.startswith("odd-") for name, _, _ in found)
     assert [path.name for path in (folder / "incoming").iterdir()] == ["left.csv"]
 
