@@ -32,6 +32,7 @@ from bus.node.backup import BackupError, back_up, restore
 from bus.node.export import export
 from bus.node.keeping import erase
 from bus.node.seals import DayNotOverError
+from config.evidence import EvidenceSettings
 from config.node import AgencySettings, NodeSettings
 from config.parts import TrustSettings
 from config.secrets import read_secret
@@ -277,3 +278,18 @@ async def test_doctor_says_what_will_not_last_and_what_must_be_renewed(told: Ans
     assert said == [Health.GOOD, Health.WARNING, Health.BAD]
     path.write_bytes(b"PK")
     assert list(signed_lists(settings, AFTER))[1].health is Health.BAD
+
+
+async def test_doctor_says_which_days_wait(told: Answered, tmp_path: Path):
+    agency = AgencySettings(
+        id="a100001", seal="memory:x", archive=told.archives[0].folder, archive_key=tmp_path / "archive.key"
+    )
+    evidence = EvidenceSettings(
+        authorities=("http://127.0.0.1:9",), authority_anchors=(tmp_path / "a",), anchors=(tmp_path / "a",)
+    )
+    settings = NodeSettings.model_construct(agencies=(agency,), evidence=evidence, trust=TrustSettings())
+    assert [one.health for one in signed_lists(settings, AFTER)] == [Health.GOOD], "it had no time for it yet"
+    found = list(signed_lists(settings, AFTER + timedelta(days=1)))
+    assert found[1].text == f"1 day(s) wait to be sealed, the oldest {DAY}"
+    await sealed(told)
+    assert len(list(signed_lists(settings, AFTER + timedelta(days=1)))) == 2, "sealed, and its own finding"
