@@ -181,7 +181,9 @@ class XRoadRestAdapter(Adapter):
         message, payload = _came(query, shaped=shaped) if came else self._own(query, shaped=shaped)
         # ② the call
         reply = await self._call(message, payload, shaped=shaped)
-        # ③ of a shaped service a success is an answer, all else a fault
+        # ③ an interim reply is no answer; of a shaped service only a success is one
+        if reply.status < HTTPStatus.OK:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="interim", peer_code=str(reply.status))
         if shaped:
             self._must_succeed(query.operation, reply)
         # ④ the answer: X-Road's message of it, and the body

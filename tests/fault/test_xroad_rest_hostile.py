@@ -154,6 +154,11 @@ def says(data: bytes) -> Serve:
 
 FAILED = "Server.ServerProxy.ServiceFailed"
 ANSWERS = {
+    "another protocol": (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        f"{FAILED}.InvalidResponse",
+    ),
+    "an interim answer and no other": (b"HTTP/1.1 100 Continue\r\n\r\n", f"{FAILED}.NetworkError"),
     "nothing": (b"", f"{FAILED}.NetworkError"),
     "no HTTP": (b"hello\r\n\r\n", f"{FAILED}.InvalidResponse"),
     "half a head": (b"HTTP/1.1 200 OK\r\nX-", f"{FAILED}.NetworkError"),
