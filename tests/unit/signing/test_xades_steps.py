@@ -63,7 +63,7 @@ def test_each_key_has_its_algorithm(bench: Bench):
 
 @pytest.mark.parametrize("alg", list(Algorithm))
 def test_a_signer_of_the_key_stores_signs_files(bench: Bench, alg: Algorithm):
-    holder = bench.ca.signer("P-256" if alg is Algorithm.ES256 else "RSA")
+    holder = bench.ca.signer({Algorithm.ES256: "P-256", Algorithm.ES384: "P-384"}.get(alg, "RSA"))
     packet = asice.seal(FILES, MemorySigner(holder.key, holder.der, alg), later(), issuers=[bench.ca.issuing.der])
     whole = packet.stamped(bench.stamp(packet.to_timestamp)).evidenced(bench.evidence(holder))
     assert bench.check(whole).verdict.passed
