@@ -1,8 +1,8 @@
 """The question that a REST call is, derived from its path, query and JSON body; and whether a call is what it says.
 
 Promises: the same call gives the same bytes at every node, so the provider's node derives again and refuses a
-difference: what a schema judged and what the system is sent are one. A call that names another service, operation or
-client than the envelope does is refused, whatever its body. Leaves out SOAP (`bus.xroad.soap`).
+difference: what a schema judged and what the system is sent are one. A call that names another service, operation,
+client or user than the envelope does is refused, whatever its body. Leaves out SOAP (`bus.xroad.soap`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from schemas.parts import BODY, PAYLOAD, XROAD, Carried
 from schemas.problems import Code, ProblemError, problem
 from schemas.xroad.ids import IdError, client_of
 from schemas.xroad.paths import Hit, PathError, nearest, segments_of
-from schemas.xroad.rest import CLIENT, REQUEST_TYPE, RestMessageError, RestRequest, parse
+from schemas.xroad.rest import CLIENT, REQUEST_TYPE, USER_ID, RestMessageError, RestRequest, parse
 
 MAX_FIELDS: Final = 200
+OVERRIDING: Final = frozenset(
+    {"x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"}
+)
+"""Headers by which frameworks take another verb or path than the call's: what was judged would not be what is done."""
 
 
 class Reached(NamedTuple):
@@ -36,8 +40,10 @@ def reached(service: Service, request: RestRequest) -> Reached | None:
     """The operation that a call's verb and path lead to; None where none offers them.
 
     Raises:
-        PathError: the path could be read as another one.
+        PathError: the path could be read as another one, or a header asks the service to do so.
     """
+    if any(name.lower() in OVERRIDING for name, _ in request.headers):
+        raise PathError("overriding-header")
     found = nearest(
         ((one, one.endpoints) for one in service.operations.values()), request.verb, segments_of(request.service_path)
     )
@@ -110,6 +116,9 @@ def _must_lead(snapshot: Snapshot, envelope: Envelope, service: Service, request
     if found is None or found.id != service.id:
         raise _differs("xroad-service")
     must_be_client(snapshot, envelope.consumer, request.last(CLIENT), now_ms)
+    officer = envelope.officer.id if envelope.officer else None
+    if (request.last(USER_ID) or None) != officer:
+        raise _differs("xroad-user")
 
 
 def must_be_client(snapshot: Snapshot, consumer: Party | None, client: str | None, now_ms: int) -> None:

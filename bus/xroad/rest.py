@@ -194,9 +194,11 @@ def _response(message: RestRequest, answered: Answered, body_digest: bytes | Non
         raise XRoadError(_INCONSISTENT, f"The response is no X-Road message: {error}") from error
     if not isinstance(said, RestResponse):
         raise XRoadError(_INCONSISTENT, "The response is a request")
+    if said.last(rest.ERROR) is not None:
+        raise XRoadError(_INCONSISTENT, "The response says that it is an error of a security server")
     expected = rest.response_of(said.status, said.reason, (), request=message, body_digest=body_digest)
     for name, value in expected.headers:
-        if said.last(name) != value:
+        if [text for key, text in said.headers if key.lower() == name] != [value]:
             raise XRoadError(_INCONSISTENT, f"Response header {name} does not match request message")
     return said
 

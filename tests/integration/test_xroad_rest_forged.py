@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from world import MOTHER, ask
 from xroad_world import ECHO, ONE_STOP, PERSONS, XRoadWorld
 
-from adapters.port import PeerError, Query
+from adapters.port import Adapter, Found, PeerError, Query
 from adapters.xroad_rest import XRoadRestAdapter, XRoadRestSettings
 from bus.node.ask import Ask
 from schemas.parts import Carried
 from schemas.problems import ProblemError
-from schemas.xroad.rest import REQUEST_TYPE, RESPONSE_TYPE, request_of
+from schemas.xroad.rest import REQUEST_TYPE, RESPONSE_TYPE, Header, RestRequest, parse, request_of, response_of
 
 ECHO_AT, PERSONS_AT = "/r1/VN/GOV/G01/population/echo", "/r1/VN/GOV/G01/population/persons"
 BODY = Carried("body", "application/octet-stream", b"")
@@ -63,12 +64,20 @@ FORGED = {
     "an operation that is not agreed": (message("GET", f"{ECHO_AT}/admin/x"), "xroad-operation"),
     "a verb of another operation": (message("POST", f"{ECHO_AT}/a"), "xroad-operation"),
     "a path that climbs": (message("GET", f"{ECHO_AT}/a/%2e%2e/admin/x"), "dot-segment"),
+    "a header that makes another verb of it": (
+        message("GET", f"{ECHO_AT}/a", ONE_STOP, ("X-Method-Override", "DELETE")),
+        "overriding-header",
+    ),
     "another service": (message("GET", f"{PERSONS_AT}/persons/{MOTHER}"), "xroad-service"),
     "a service that is none": (message("GET", "/r1/VN/GOV/G01/population/none"), "xroad-service"),
     "another agency's client": (message("GET", f"{ECHO_AT}/a", "VN/GOV/G15/civil-status"), "xroad-client"),
     "its agency's name": (message("GET", f"{ECHO_AT}/a", "VN/GOV/H56.20"), "xroad-client"),
     "a client that is none": (message("GET", f"{ECHO_AT}/a", "x"), "parts"),
     "two clients": (message("GET", f"{ECHO_AT}/a", ONE_STOP, ("x-road-client", "VN/GOV/G01")), "xroad-client"),
+    "a user whom nobody vouches for": (
+        message("GET", f"{ECHO_AT}/a", ONE_STOP, ("X-Road-UserId", "CB-1")),
+        "xroad-user",
+    ),
     "no message of version 1": (message("GET", "/r2/VN/GOV/G01/population/echo/a"), "target"),
     "no message": (Carried("xroad", REQUEST_TYPE, b"GET / HTTP/1.1\r\n\r\n"), "verb"),
     "bytes": (Carried("xroad", REQUEST_TYPE, b"\xff"), "utf-8"),
@@ -114,6 +123,38 @@ async def test_a_payload_without_place_in_the_call(world: XRoadWorld):
     payload = Carried("payload", "application/json", b'{"all":true}')
     call = message("GET", f"{PERSONS_AT}/persons/{MOTHER}")
     assert await refused(world, persons(DERIVED, call, payload)) == (303, "xroad-derived")
+
+
+async def test_no_provider_speaks_for_a_security_server(world: XRoadWorld):
+    for header in (("X-Road-Error", "Server.ServerProxy.AccessDenied"), ("X-Road-Id", "of another call")):
+        world.population.adapters[ECHO] = _Claims(header)
+        said = await world.call("GET", "/a")
+        assert (said.status, said.error) == (500, "Server.ClientProxy.InconsistentResponse")
+        assert header[1] not in said.headers.values()
+
+
+class _Claims(Adapter):
+    """A provider's node that puts a header into its answer's message that is not its to write."""
+
+    kind: ClassVar[str] = "claims"
+    operations = frozenset({"read"})
+
+    def __init__(self, header: Header) -> None:
+        super().__init__()
+        self._header = header
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def _ask(self, query: Query) -> Found:
+        asked = parse(next(part.data for part in query.parts if part.id == "xroad"))
+        assert isinstance(asked, RestRequest)
+        honest = response_of(200, "OK", (), request=asked, body_digest=None)
+        forged = honest._replace(headers=(self._header, *honest.headers))
+        return Found(parts=(BODY, Carried("xroad", RESPONSE_TYPE, forged.message)))
 
 
 async def test_the_adapter_judges_paths_itself():
