@@ -14,6 +14,7 @@ from aiohttp import web
 from check_kit import ABOUT, SAMPLES, Files, checked, checked_target, rows, run, serving_tls
 from peer_systems import AN, BINH, nowhere, rest_app, serving, sqlite_file
 from typer.testing import CliRunner
+from wires import free_ports
 
 from bus.app.layout import LaidOut, Plan, lay_out
 from bus.cli.app import build
@@ -177,9 +178,9 @@ def laid_out(folder: Path, port: int) -> LaidOut:
 
 async def test_everything_is_met_where_node_and_registry_are_given(tmp_path: Path):
     folder = tmp_path / "nation"
-    laid_out(folder, 1)
-    async with serving_sample("civil-status", folder / "sample") as port:
-        laid = laid_out(folder, port)
+    port = free_ports(1)
+    laid = laid_out(folder, port)
+    async with serving_sample("civil-status", folder / "sample", port):
         ended = await run(
             *("adapter", "check", "--node", str(laid.nodes["a100002"]), "--service", "a100002/civil-status/birth"),
             *("--registry", str(folder / "registry" / "source"), "--json", "--budget", "60000"),

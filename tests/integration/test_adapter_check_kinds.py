@@ -92,7 +92,7 @@ async def test_a_kind_whose_connections_cannot_be_led_is_not_judged_on_them(tmp_
 
 async def test_a_declared_rate_is_no_fault(tmp_path: Path):
     async with serving(rest_app()) as url:
-        result = await checked(Files(tmp_path).write(url, "max_per_second = 20\nburst = 2"))
+        result = await checked(Files(tmp_path).write(url, "max_per_second = 100\nburst = 2"))
     assert rows(result, Verdict.UNMET) == {}
     judged = {line.row.number: line.judged.verdict for line in result.lines}
     assert judged["5.2"] is Verdict.IDLE

@@ -16,7 +16,7 @@ from bus.kit.check.target import Endpoint, Target
 from bus.kit.check.tls import look
 from registry.snapshot import Snapshot
 
-DEADLINE_S: Final = 0.6
+DEADLINE_S: Final = 0.4
 """What a question over a connection that never comes to an end is given."""
 _ENDLESS: Final = frozenset({Way.STALL, Way.DRIP})
 _TAMPERED: Final = (Way.STALL, Way.DRIP, Way.CUT, Way.SHORTEN)
