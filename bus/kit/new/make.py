@@ -79,9 +79,7 @@ def plan_of(
     """The plan of a run: operations that can work, and those that wait for the integrator."""
     working = tuple(one for one in chosen if not one.missing)
     waiting = tuple(one for one in chosen if one.missing)
-    used = {choice.target for one in working for choice in (*one.question, *one.answer)}
-    asked_for = {name: term for name, term in new_terms.items() if name in used}
-    return Plan(described, service, dictionary, working, waiting, asked_for, folder.absolute(), today)
+    return Plan(described, service, dictionary, working, waiting, new_terms, folder.absolute(), today)
 
 
 def make(plan: Plan) -> Made:

@@ -55,7 +55,7 @@ class Plan:
 
     Attributes:
         working: operations that can be asked; the others wait for the integrator.
-        new_terms: terms that the registrar is asked to take up.
+        new_terms: terms that the integrator proposes; those of waiting operations wait, too.
     """
 
     described: Described
@@ -67,6 +67,12 @@ class Plan:
     folder: Path
     today: date
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def proposed(self) -> tuple[Term, ...]:
+        """New terms that the working operations use: what the registrar is asked to take up."""
+        used = {choice.target for one in self.working for choice in (*one.question, *one.answer)}
+        return tuple(term for name, term in self.new_terms.items() if name in used)
 
     def term(self, name: str) -> Term:
         """A term of the dictionary, or a new one."""

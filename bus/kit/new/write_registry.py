@@ -36,7 +36,7 @@ def registry_files(plan: Plan) -> dict[str, str]:
     for chosen in plan.working:
         for direction, document in (("question", _question(plan, chosen)), ("answer", _answer(plan, chosen))):
             files[f"schemas/{subject(plan, chosen, direction)}/1.json"] = _json(document)
-    if plan.new_terms:
+    if plan.proposed:
         files[f"dictionary/{name}.toml"] = "\n".join(_terms(plan))
     if plan.service.consumer is not None:
         files[f"agreements/{name}.toml"] = _agreement(plan)
@@ -161,7 +161,7 @@ def _shape(one: Choice, term: Term) -> Mapping[str, object]:
 
 def _terms(plan: Plan) -> Iterator[str]:
     yield "# New terms. The words are the system's own: mend them in both languages before they are signed."
-    for term in plan.new_terms.values():
+    for term in plan.proposed:
         yield ""
         yield "[[term]]"
         yield from lines(

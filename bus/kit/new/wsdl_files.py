@@ -21,6 +21,7 @@ XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 WSDL: Final = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP: Final = ("{http://schemas.xmlsoap.org/wsdl/soap/}", "{http://schemas.xmlsoap.org/wsdl/soap12/}")
 MAX_FILES: Final = 100
+_SHOWN: Final = 100
 _REFERENCES: Final = ("import", "include", "redefine")
 
 
@@ -70,7 +71,11 @@ def gather(path: Path) -> WsdlFiles:
 
 def _read(folder: Path, name: str) -> bytes:
     path = folder / name
-    if path.is_symlink():
+    try:
+        leads_out = path.is_symlink() or not path.resolve().is_relative_to(folder.resolve())
+    except OSError:  # a name that no file can have
+        raise SourceRefusedError("no-such-file", name[:_SHOWN]) from None
+    if leads_out:
         raise SourceRefusedError("external-reference", name)
     return read_bytes(path)
 

@@ -89,10 +89,15 @@ class Below:
     _count: int = 0
 
     def fields(self, element: Element) -> Iterator[SourceField]:
-        """Every leaf below the element itself, which is not named."""
+        """Every leaf below the element itself, which is not named; of two in one place the first."""
         content = self._complex(element)
-        if content is not None:
-            yield from self._content(content, "", (), (), required=True)
+        seen: set[str] = set()
+        for one in () if content is None else self._content(content, "", (), (), required=True):
+            if one.place in seen:
+                self.left.append(Left(one.place, "twice", self._spot(element)))
+            else:
+                seen.add(one.place)
+                yield one
 
     def _content(
         self, node: Element, place: str, names: tuple[str, ...], seen: tuple[Element, ...], *, required: bool
