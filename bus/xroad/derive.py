@@ -20,7 +20,7 @@ from schemas.parts import BODY, PAYLOAD, XROAD, Carried
 from schemas.problems import Code, ProblemError, problem
 from schemas.xroad.ids import IdError, client_of
 from schemas.xroad.paths import Hit, PathError, nearest, segments_of
-from schemas.xroad.rest import CLIENT, REQUEST_TYPE, USER_ID, RestMessageError, RestRequest, parse
+from schemas.xroad.rest import CLIENT, REQUEST_TYPE, SINGLE, USER_ID, RestMessageError, RestRequest, parse
 
 MAX_FIELDS: Final = 200
 OVERRIDING: Final = frozenset(
@@ -115,6 +115,9 @@ def _must_lead(snapshot: Snapshot, envelope: Envelope, service: Service, request
     found = snapshot.xroad.rest(named.client.text, named.code)
     if found is None or found.id != service.id:
         raise _differs("xroad-service")
+    names = [name.lower() for name, _ in request.headers]
+    if any(names.count(name) > 1 for name in SINGLE):
+        raise _differs("xroad-repeated")
     must_be_client(snapshot, envelope.consumer, request.last(CLIENT), now_ms)
     officer = envelope.officer.id if envelope.officer else None
     if (request.last(USER_ID) or None) != officer:

@@ -98,7 +98,7 @@ class RestCalls:
         message = rest.request_of(
             request.method,
             request.raw_path,
-            kept,
+            _said_once(kept),
             request_id=str(uuid.uuid4()),
             message_id=f"{around.instance}-{uuid.uuid4()}",
         )
@@ -137,6 +137,16 @@ def _soap_codes(services: Iterable[Service]) -> set[str]:
     """The codes of SOAP services without their versions."""
     named = (one.xroad for service in services for one in service.operations.values())
     return {name.partition(".")[0] for name in named if name}
+
+
+def _said_once(headers: list[rest.Header]) -> list[rest.Header]:
+    """Of X-Road's own headers the last one of each name, which counts; the service gets no other."""
+    last = {name.lower(): place for place, (name, _) in enumerate(headers)}
+    return [
+        header
+        for place, header in enumerate(headers)
+        if header[0].lower() not in rest.SINGLE or last[header[0].lower()] == place
+    ]
 
 
 def _text(raw: bytes) -> str:

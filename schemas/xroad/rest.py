@@ -47,6 +47,8 @@ REPRESENTED_PARTY: Final = "x-road-represented-party"
 REQUEST_ID: Final = "x-road-request-id"
 REQUEST_HASH: Final = "x-road-request-hash"
 ERROR: Final = "x-road-error"
+SINGLE: Final = frozenset({CLIENT, ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY})
+"""What a request says once. X-Road takes the last one and sends all of them on; a service may read the first."""
 _OURS: Final = frozenset({ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH, ERROR})
 """What a response says of its request, or of an error of the servers'; a provider's own word for it is dropped."""
 _CRLF: Final = "\r\n"
@@ -157,6 +159,7 @@ def request_of(verb: str, target: str, headers: Iterable[Header], *, request_id:
     kept = [one for one in headers if one[0].lower() not in SKIPPED | {REQUEST_ID, REQUEST_HASH}]
     kept.append((REQUEST_ID, request_id))
     if not _last(kept, ID):
+        kept = [one for one in kept if one[0].lower() != ID]
         kept.append((ID, message_id))
     path, mark, query = target.partition("?")
     return _checked_request(RestRequest(verb, path, query if mark else None, tuple(kept)))

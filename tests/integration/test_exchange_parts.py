@@ -14,7 +14,7 @@ from schemas.parts import Carried
 from schemas.problems import ProblemError
 from schemas.sealed import unpack
 
-CALL = b"GET\r\n/r1/VN/GOV/G15/civil-status/scans/1\r\nx-road-client:VN/GOV/H56.20\r\n"
+CALL = b"GET\r\n/r1/VN/GOV/G15/civil-status/scans/1\r\nx-road-client:VN/GOV/H56.20\r\nx-road-userid:CB-0001\r\n"
 HEAD = Carried("xroad", "application/x-road-rest-request", CALL)
 REPLY = Carried("xroad", "application/x-road-rest-response", b"200\r\nOK\r\n")
 BODY = Carried("body", "application/octet-stream", b"\x00\xff")

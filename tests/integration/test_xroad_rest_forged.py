@@ -73,7 +73,7 @@ FORGED = {
     "another agency's client": (message("GET", f"{ECHO_AT}/a", "VN/GOV/G15/civil-status"), "xroad-client"),
     "its agency's name": (message("GET", f"{ECHO_AT}/a", "VN/GOV/H56.20"), "xroad-client"),
     "a client that is none": (message("GET", f"{ECHO_AT}/a", "x"), "parts"),
-    "two clients": (message("GET", f"{ECHO_AT}/a", ONE_STOP, ("x-road-client", "VN/GOV/G01")), "xroad-client"),
+    "two clients": (message("GET", f"{ECHO_AT}/a", ONE_STOP, ("x-road-client", "VN/GOV/G01")), "xroad-repeated"),
     "a user whom nobody vouches for": (
         message("GET", f"{ECHO_AT}/a", ONE_STOP, ("X-Road-UserId", "CB-1")),
         "xroad-user",

@@ -53,7 +53,15 @@ CLIENTS = (
     Chapter("The client", "`X-Road-Client: INSTANCE/CLASS/MEMBER[/SUBSYSTEM]`, percent-encoded.")
     .passes("as the registry has it", back={"x-road-client": ONE_STOP})
     .passes(
-        "the last one counts", client=(("X-Road-Client", "VN/GOV/nobody"), *CLIENT), back={"x-road-client": ONE_STOP}
+        "the last one counts, and only it goes on",
+        client=(("X-Road-Client", "VN/GOV/nobody"), *CLIENT),
+        saw={"x-road-client": ONE_STOP},
+        back={"x-road-client": ONE_STOP},
+    )
+    .passes(
+        "so it is with the user",
+        headers=(("X-Road-UserId", "VN-1"), ("x-road-userid", "VN-2")),
+        saw={"x-road-userid": "VN-2"},
     )
     .passes(
         "another name of the same system stays as it was written",
@@ -219,6 +227,10 @@ PATHS = (
     .refused("a line feed", BAD, "/a%0d%0aX:1", text="characters at segment 0")
     .refused("a zero byte", BAD, "/a%00", text="characters at segment 0")
     .refused("no UTF-8", BAD, "/%c0%ae%c0%ae/admin", text="encoding at segment 0")
+    .refused(
+        "another verb, by a header", BAD, headers=(("X-HTTP-Method-Override", "DELETE"),), text="overriding-header"
+    )
+    .refused("another path, by a header", BAD, headers=(("x-original-url", "/admin/x"),), text="overriding-header")
     .passes("a percent sign is one", target="/100%25", saw={"target": "/api/100%25"})
     .passes("a slash at the end stays", target="/a/", saw={"target": "/api/a/"})
     .refused("and does not make another endpoint of it", DENIED, "/admin/")
