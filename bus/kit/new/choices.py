@@ -6,6 +6,7 @@ term is bound once in each direction. Leaves out weighing names (`terms`) and wr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
@@ -103,6 +104,7 @@ class Chooser:
         self._wish = wish
         self.new_terms: dict[str, Term] = {}
         self.used: set[str] = set()
+        self._names: Counter[str] = Counter()
 
     def choose(self, operation: SourceOperation) -> Chosen:
         """Settle one operation.
@@ -119,6 +121,7 @@ class Chooser:
     def _direction(
         self, operation: SourceOperation, fields: tuple[SourceField, ...], direction: Direction
     ) -> tuple[Choice, ...]:
+        self._names = Counter(one.name for one in fields)
         found = [self._choice(operation, one, direction) for one in fields]
         return tuple(_once(found))
 
@@ -139,11 +142,16 @@ class Chooser:
         return replace(self._bound(operation, one, self._dictionary.terms[first.term]), suggestions=suggestions)
 
     def _wished(self, wishes: Mapping[str, str], operation: SourceOperation, one: SourceField) -> str | None:
-        for key in (f"{operation.name}/{one.place}", one.place, one.name):
+        for key in self._keys_of(operation, one):
             if key in wishes:
                 self.used.add(key)
                 return wishes[key]
         return None
+
+    def _keys_of(self, operation: SourceOperation, one: SourceField) -> tuple[str, ...]:
+        """How the integrator may call a field: by its name alone only where no other has it."""
+        alone = (one.name,) if self._names[one.name] == 1 else ()
+        return (f"{operation.name}/{one.place}", one.place, *alone)
 
     def _given(self, operation: SourceOperation, one: SourceField, wished: str) -> Choice:
         mark, rest = wished[:1], wished[1:]
@@ -189,7 +197,7 @@ class Chooser:
         return choice
 
     def _codes(self, operation: SourceOperation, one: SourceField, term: Term) -> Mapping[str, str]:
-        for key in (f"{operation.name}/{one.place}", one.place, one.name):
+        for key in self._keys_of(operation, one):
             if key in self._wish.codes:
                 self.used.add(key)
                 wrong = set(self._wish.codes[key].values()) - term.codes.keys()

@@ -305,3 +305,18 @@ def test_whatever_a_description_says_what_is_made_is_whole(tmp_path: Path, schem
     done = made(tmp_path, openapi=file)
     assert done.mistakes == ()
     tomllib.loads(text(done, SETTINGS))
+
+
+def test_a_name_that_several_fields_have_names_none_of_them(tmp_path: Path):
+    sample = tmp_path / "s.json"
+    sample.write_text('{"cha": {"ten": "x"}, "me": {"ten": "x"}, "hoTen": "x"}')
+    known = {"payload": sample, "address": "https://x.example", "path": "/nguoi/{cccd}"}
+    with pytest.raises(SourceRefusedError) as caught:
+        made(tmp_path, **known, bind=("ten=person.father-name",))
+    assert (caught.value.rule, caught.value.place) == ("no-such-field", "ten")
+    fields = _fields(made(tmp_path, **known, bind=("cha.ten=person.father-name", "me.ten=person.mother-name")))
+    assert {one["to"]: one["from"] for one in fields} == {
+        "father_name": "cha.ten",
+        "mother_name": "me.ten",
+        "full_name": "hoTen",
+    }
