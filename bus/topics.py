@@ -96,7 +96,7 @@ def read_erasure_ask(data: bytes) -> ErasureAsk:
     """
     try:
         return _ask_decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule="erasure-head", place="/") from error
 
 
@@ -113,7 +113,7 @@ def read_renewal_ask(data: bytes) -> str:
     """
     try:
         return _renewal_ask_decoder.decode(data).agency
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule="renewal-head", place="/") from error
 
 
@@ -130,5 +130,5 @@ def read_renewal_reply(data: bytes) -> RenewalReply:
     """
     try:
         return _renewal_reply_decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise problem(Code.ENVELOPE_MALFORMED, rule="renewal-reply", place="/") from error

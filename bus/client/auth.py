@@ -113,7 +113,7 @@ class OAuth2:
                 refused = msgspec.json.decode(reply.body, type=_Refused)
                 raise TokenRefusedError(refused.error, refused.error_description)
             token = msgspec.json.decode(reply.body, type=_Token)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise NodeAnswerError(reply.status, "not a token endpoint's answer") from None
         self._token = token.access_token
         self._until_s = time.monotonic() + max(token.expires_in - EARLY_S, token.expires_in / 2)

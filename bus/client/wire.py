@@ -136,7 +136,7 @@ def read(call: Call[T], reply: Reply) -> T:
             raise NodeProblemError(problem, _retry_after(reply))
         if media_type == "application/json" and reply.status in call.statuses:
             return msgspec.json.decode(reply.body, type=call.into)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         why = "invalid" if isinstance(error, msgspec.ValidationError) else "no JSON"
         raise NodeAnswerError(reply.status, f"the body is {why}") from None
     raise NodeAnswerError(reply.status, "not a node's answer")

@@ -193,7 +193,7 @@ def _wire(part: Carried | None) -> _Wire:
         raise _malformed()
     try:
         return _decode(part.data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise _malformed() from None
 
 
@@ -203,7 +203,7 @@ def _must_come_back(posted: Posted) -> None:
         header, data = to_http(posted)
     except (MimeError, UnicodeEncodeError):
         raise _malformed() from None
-    again = of_http(header, posted.soap_action, data)
+    again = of_http(header, posted.soap_action, data, mime.MimeLimits(max_bytes=len(data)))  # sizes were judged before
     if (again.soap, again.attachments) != (posted.soap, posted.attachments):
         raise _malformed()
 

@@ -270,6 +270,7 @@ FAST = Patience(first_wait_s=0.01)
         ([said(502, b"<html>", "text/html"), GOOD], {"repeatable": True}, 1, lienthong.NodeAnswerError),
         ([said(200, b"{}"), GOOD], {}, 1, lienthong.NodeAnswerError),
         ([said(200, b"{"), GOOD], {}, 1, lienthong.NodeAnswerError),
+        ([said(200, b'{"exchange":"\xff"}'), GOOD], {}, 1, lienthong.NodeAnswerError),
         ([said(307, b"{}")], {}, 1, lienthong.NodeAnswerError),
     ],
 )

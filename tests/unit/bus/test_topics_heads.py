@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus.topics import Reply, Topic, head, read_reply
+from bus.topics import Reply, Topic, head, read_erasure_ask, read_renewal_ask, read_renewal_reply, read_reply
 from schemas.problems import Code, ProblemError
 from schemas.sealed import Sealed
 
@@ -50,6 +51,13 @@ def test_a_reply_reads_back(receipt: Sealed | None):
 def test_what_is_no_reply_is_one_problem(value: object):
     with pytest.raises(ProblemError) as caught:
         read_reply(msgspec.msgpack.encode(value))
+    assert caught.value.problem.code is Code.ENVELOPE_MALFORMED
+
+
+@pytest.mark.parametrize("read", [read_renewal_ask, read_erasure_ask, read_renewal_reply])
+def test_what_is_no_utf_8_is_that_problem_too(read: Callable[[bytes], object]):
+    with pytest.raises(ProblemError) as caught:
+        read(b"\x92\xc4\x00\xa1\xff" if read is read_renewal_reply else b"\x91\xa1\xff")
     assert caught.value.problem.code is Code.ENVELOPE_MALFORMED
 
 

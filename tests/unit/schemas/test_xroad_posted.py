@@ -76,6 +76,11 @@ def test_a_message_of_our_own_has_a_boundary_that_begins_with_xroad():
     assert of_http(header, None, data).attachments == (PHOTO,)
 
 
+def test_how_large_a_message_may_be_says_the_node_and_nobody_else():
+    large = multipart(REQUEST, (PHOTO._replace(data=bytes(17 << 20)),))
+    assert of_parts(to_parts(large)).attachments == large.attachments
+
+
 @given(st.binary(max_size=80), st.sampled_from(["MIME_boundary", "b", "xroad"]))
 def test_whatever_an_attachment_holds_it_comes_back(data: bytes, boundary: str):
     attachment = PHOTO._replace(data=data + b"--" + boundary.encode())
@@ -140,6 +145,7 @@ FORGED: dict[str, tuple[Carried, ...]] = {
     "a list where text is": forged(content_type=[]),
     "a megabyte": (*forged()[:1], forged()[1]._replace(data=forged()[1].data + b" " * (1 << 20)), forged()[2]),
     "no JSON": (*forged()[:1], forged()[1]._replace(data=b"{"), forged()[2]),
+    "no UTF-8": (*forged()[:1], forged()[1]._replace(data=b'{"content_type":"\xff"}'), forged()[2]),
     "another media type": (*forged()[:1], forged()[1]._replace(media_type="application/json"), forged()[2]),
     "no part of X-Road": (forged()[0], forged()[2]),
     "no body": forged()[1:],
