@@ -61,7 +61,7 @@ class Shower:
     Args:
         secrets: texts that nobody may see.
         secret_headers: headers that carry them, besides the usual ones.
-        token_path: the path at which tokens are fetched; its bodies are not shown.
+        token_path: the path or the URL at which tokens are fetched; its bodies are not shown.
     """
 
     def __init__(self, secrets: Iterable[str] = (), secret_headers: Iterable[str] = (), token_path: str = "") -> None:

@@ -113,7 +113,7 @@ class Workbench:
             target = self.sources.target()
             samples = Samples() if self.sources.samples is None else load_samples(self.sources.samples)
             snapshot = self.sources.registry()
-            shower = _shower(target)
+            shower = shower_of(target)
             adapter = await _started(target)
         except MISTAKES as error:
             return of_error(error, None if target is None else target.file)
@@ -211,13 +211,15 @@ async def _started(target: Target) -> Adapter:
     return adapter
 
 
-def _shower(target: Target) -> Shower:
+def shower_of(target: Target) -> Shower:
     """What masks this adapter's secrets."""
     secret_headers, token = target.table.get("secret_headers"), target.table.get("token")
+    headers = [*secret_headers] if isinstance(secret_headers, dict) else []
+    fetched = token if isinstance(token, dict) else {}
     return Shower(
         [read_secret(path).decode("utf-8", "replace").strip() for path in target.secrets.values()],
-        secret_headers if isinstance(secret_headers, dict) else (),
-        str(token.get("path", "")) if isinstance(token, dict) else "",
+        [*headers, str(fetched.get("header", ""))],
+        str(fetched.get("url") or fetched.get("path") or ""),
     )
 
 

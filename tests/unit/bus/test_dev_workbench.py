@@ -15,12 +15,15 @@ from dev_kit import edit, workbench
 from peer_systems import AN, rest_app, serving
 from wires import until
 
+from adapters.http import Reply, Request
+from adapters.watching import Moved
 from bus.cli.output import out
 from bus.kit.check.samples import Sample
+from bus.kit.check.target import of_file
 from bus.kit.dev.page import Page
 from bus.kit.dev.page import serving as serving_page
 from bus.kit.dev.terminal import mistakes_of, turn_of
-from bus.kit.dev.workbench import Workbench, follow
+from bus.kit.dev.workbench import Workbench, follow, shower_of
 from config.secrets import write_secret
 
 
@@ -105,6 +108,20 @@ async def test_secrets_are_masked_even_here(files: Files, tmp_path: Path):
         first = bench.batches[0][0]
     assert "very-secret-key" not in repr(first)
     assert "X-Key: •••" in first.moves[0].sent
+
+
+@pytest.mark.parametrize("place", ['path = "/t"', 'url = "https://sso.example/t"'])
+def test_tokens_and_what_they_are_fetched_with_are_masked_too(tmp_path: Path, place: str):
+    file, secret = tmp_path / "adapter.toml", tmp_path / "key"
+    file.write_text(f'[token]\n{place}\nheader = "X-Token"\nsecret_file = "k"\n')
+    write_secret(secret, b"very-secret+key\n")
+    shower = shower_of(of_file("rest", file, {"k": secret}, None))
+    sent = Request("POST", "https://sso.example/t", {}, b"client_secret=very-secret%2Bkey")
+    reply = Reply(200, "application/json", b'{"access_token":"at-1"}')
+    asked = Request("GET", "https://x.example/p", {"X-Token": "Bearer at-1"})
+    shown = repr([shower.move(Moved(sent, reply)), shower.move(Moved(asked, None))])
+    assert "very-secret" not in shown
+    assert "at-1" not in shown
 
 
 async def test_a_change_is_followed(files: Files):

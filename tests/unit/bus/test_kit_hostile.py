@@ -176,6 +176,18 @@ def test_a_link_beside_a_wsdl_is_not_followed(tmp_path: Path):
     assert (caught.value.rule, caught.value.place) == ("external-reference", "a.xsd")
 
 
+@pytest.mark.parametrize(("name", "rule"), [("sub/a.xsd", "external-reference"), ("a" * 300, "no-such-file")])
+def test_a_folder_that_leads_out_and_a_name_that_no_file_can_have(tmp_path: Path, name: str, rule: str):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.xsd").write_text('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>')
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "sub").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "given" / "f.wsdl").write_text(wsdl(f'<xs:include schemaLocation="{name}"/>'))
+    with pytest.raises(SourceRefusedError) as caught:
+        described(Options(wsdl=tmp_path / "given" / "f.wsdl"))
+    assert caught.value.rule == rule
+
+
 @pytest.mark.parametrize(
     ("where", "rule"),
     [
