@@ -124,7 +124,8 @@ class HttpPipe:
         if self._session is None:
             raise PeerError(PeerFault.UNREACHABLE, rule="not-started", retry=False)
         moved = None if (seen := watching.seen()) is None else seen.sends(request)
-        reply = await self._moved(self._session, request if self._detour is None else led(request, self._detour))
+        way = self._detour if request.url.startswith(self.base_url) else None  # a token may be another host's
+        reply = await self._moved(self._session, request if way is None else led(request, way))
         if moved is not None:
             moved.came = reply
         return reply

@@ -24,6 +24,7 @@ from bus.kit.check.target import of_file
 from bus.kit.check.verdicts import Verdict
 from bus.sample.personas import OFFICER, PERSONAS
 from bus.sample.serve import serving as serving_sample
+from config.secrets import write_secret
 
 VALUES = (AN["id"], BINH["id"], people.NOBODY, people.FORBIDDEN, "Nguyễn", "1999-12-31", "CB-0042")
 NO_NODE = {"1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "4.3", "4.4"}
@@ -213,3 +214,30 @@ async def test_a_database_over_the_network(postgresql_url: str, tmp_path: Path):
     assert set(rows(result, Verdict.NOT_JUDGED)) == NO_NODE
     met = rows(result, Verdict.MET)
     assert {"4.10", "4.11", "4.12", "4.13", "4.14", "4.15", "4.17", "4.19"} <= met.keys()
+
+
+async def test_a_token_from_another_host_is_fetched_there(tmp_path: Path):
+    fetched: list[str] = []
+
+    async def token(request: web.Request) -> web.Response:
+        fetched.append(request.host)
+        return web.json_response({"access_token": "a-token", "expires_in": 600})
+
+    issuer = web.Application()
+    issuer.router.add_post("/token", token)
+    for folder in ("issuer", "system"):
+        (tmp_path / folder).mkdir()
+    async with (
+        serving_tls(issuer, tmp_path / "issuer") as (tokens, issuer_ca),
+        serving_tls(rest_app(), tmp_path / "system") as (url, system_ca),
+    ):
+        both = tmp_path / "both.pem"
+        both.write_bytes(issuer_ca.read_bytes() + system_ca.read_bytes())
+        secret = tmp_path / "secret"
+        write_secret(secret, b"client-secret")
+        asked = f'token = {{ url = "{tokens}/token", client_id = "us", secret_file = "s" }}'
+        files = Files(tmp_path / "kit").write(url, f'tls = {{ ca_file = "{both}" }}\n{asked}')
+        result = await checked_target(of_file("rest", files.adapter, {"s": secret}, None), files)
+    assert rows(result, Verdict.UNMET) == {}
+    assert {"4.10", "4.12", "4.15", "4.17"} <= rows(result, Verdict.MET).keys()
+    assert {f"https://{host}" for host in fetched} == {tokens}

@@ -10,7 +10,7 @@ from typing import Final
 from bus.kit.check import asking
 from bus.kit.check.facts import Facts
 from bus.kit.check.node import node_facts
-from bus.kit.check.relay import Relay, Way, closed_port, relaying
+from bus.kit.check.relay import OTHER_NAME, Relay, Way, closed_port, relaying
 from bus.kit.check.samples import Samples
 from bus.kit.check.target import Endpoint, Target
 from bus.kit.check.tls import look
@@ -140,11 +140,8 @@ async def _strangers(facts: Facts, endpoint: Endpoint) -> None:
             facts.other_name = await asking.ended_over(facts, adapter, asking.LONGEST_S)
 
 
-OTHER_NAME: Final = "another-system.invalid"
-
-
 def _elsewhere(target: Target, endpoint: Endpoint) -> dict[str, object]:
-    """The setting that holds the address, with another host's name in it (RFC 6761: nobody's)."""
+    """The setting that holds the address, with another host's name in it."""
     if endpoint.speaks == "postgresql":
         return {"host": OTHER_NAME}
     scheme, _, rest = str(target.table[endpoint.setting]).partition("://")

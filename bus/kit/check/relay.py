@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,6 +33,11 @@ MAX_FLOOD_BYTES: Final = 128 * 1024 * 1024
 _CONNECTED: Final = b"HTTP/1.1 200 OK\r\n\r\n"
 _SSL_REQUEST_BYTES: Final = 8
 """PostgreSQL's SSLRequest, protocol 3.0 §55.2.12."""
+
+
+OTHER_NAME: Final = "another-system.invalid"
+"""A host that is nobody's (RFC 6761); who asks for it is led to the system."""
+Down = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 
 
 class Way(StrEnum):
@@ -88,30 +93,52 @@ class Relay:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        self.connections += 1
-        self.now += 1
-        self.most = max(self.most, self.now)
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError):
                 await self._between(reader, writer)
         except asyncio.CancelledError:
             writer.transport.abort()
         finally:
-            self.now -= 1
             writer.close()
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.way is Way.FLOOD:
             await self._flood(reader, writer)
             return
+        if self.system.speaks == "https":
+            host, port = _named(await reader.readuntil(b"\r\n\r\n"))
+            if (host, port) != (self.system.host, self.system.port) and host != OTHER_NAME:
+                await self._elsewhere(host, port, reader, writer)
+                return
+        self.connections += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await self._to_system(reader, writer)
+        finally:
+            self.now -= 1
+
+    async def _to_system(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.way is Way.IMPOSTOR:
             await self._impersonate(reader, writer)
             return
         if self.system.speaks == "https":
-            await reader.readuntil(b"\r\n\r\n")  # CONNECT; whom it names, the relay knows better
             writer.write(_CONNECTED)
-        from_system, to_system = await asyncio.open_connection(self.system.host, self.system.port)
-        ways = (self._up(reader, to_system), self._down(from_system, writer))
+        await self._splice(self.system.host, self.system.port, (reader, writer), self._down)
+
+    async def _elsewhere(
+        self, host: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Another host than the system, such as the one that gives tokens: nothing is tampered with there."""
+        writer.write(_CONNECTED)
+        await self._splice(host, port, (reader, writer), self._straight)
+
+    async def _splice(
+        self, host: str, port: int, caller: tuple[asyncio.StreamReader, asyncio.StreamWriter], down: Down
+    ) -> None:
+        reader, writer = caller
+        from_system, to_system = await asyncio.open_connection(host, port)
+        ways = (self._up(reader, to_system), down(from_system, writer))
         tasks = [asyncio.create_task(way) for way in ways]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -126,6 +153,11 @@ class Relay:
             self.asked_bytes += len(data)
             to_system.write(data)
             await to_system.drain()
+
+    async def _straight(self, from_system: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await from_system.read(CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
 
     async def _down(self, from_system: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await from_system.read(CHUNK_BYTES):
@@ -169,8 +201,6 @@ class Relay:
             self._impostor = await asyncio.to_thread(_impostor_of, self.system.host)
         if self.system.speaks == "postgresql":
             await reader.readexactly(_SSL_REQUEST_BYTES)
-        else:
-            await reader.readuntil(b"\r\n\r\n")
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # what comes next is TLS's to read
         writer.write(b"S" if self.system.speaks == "postgresql" else _CONNECTED)
         try:
@@ -187,6 +217,12 @@ class Relay:
             writer.write(b" " * CHUNK_BYTES)
             await writer.drain()
             self.flooded_bytes += CHUNK_BYTES
+
+
+def _named(head: bytes) -> tuple[str, int]:
+    """Whom a CONNECT names (RFC 9110 §9.3.6)."""
+    host, _, port = head.split(b" ", 2)[1].decode("ascii", "replace").rpartition(":")
+    return host.strip("[]"), int(port) if port.isdigit() else 0
 
 
 @asynccontextmanager
