@@ -66,11 +66,14 @@ class NextKey:
         """Put the issued certificate (DER) in its place; the next key, ready.
 
         Raises:
-            KeyAddressError: it is another key's.
+            KeyAddressError: it is another key's, or none.
         """
         address = (self._folder / "next.address").read_text(encoding="utf-8")
         fresh = self._certificate.with_suffix(".new")
-        fresh.write_bytes(pem_of(certificate))
+        try:
+            fresh.write_bytes(pem_of(certificate))
+        except ValueError:  # of whoever answered for the authority; never the end of asking
+            raise KeyAddressError("key", "key-certificate", "what was issued is no certificate") from None
         try:
             signer = open_key(f"{address}certificate={quote(str(fresh))}")
         except KeyRefusedError as error:

@@ -21,6 +21,7 @@ from bus.directory import Directory
 from bus.ids import new_id
 from bus.keystore import KeyAddressError
 from bus.keystore.following import NextKey
+from bus.keystore.pem import PemFileError
 from bus.link.errors import LinkError
 from bus.link.messages import Message
 from bus.net import TlsIdentityError
@@ -40,6 +41,8 @@ FIRST_AFTER_S: Final = 5.0
 TIMEOUT_S: Final = 60.0
 _DAY_MS: Final = 86_400_000
 Call = Callable[[Message, float], Awaitable[Message]]
+_WAITS: Final = (LinkError, ProblemError, KeyAddressError, PemFileError, TlsIdentityError, OSError)
+"""What one key's turn may end with: the others have theirs, and it has its next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Renewals:
         for agency, one in self._agencies.items():
             try:
                 await self._look(agency, one)
-            except (LinkError, ProblemError, KeyAddressError, TlsIdentityError, OSError) as error:
+            except _WAITS as error:
                 log.warning("renewal-waits", agency=agency, use=one.use, reason=str(error))
 
     async def _look(self, agency: str, one: Renewing) -> None:

@@ -31,6 +31,7 @@ from bus.storage.archive_tables import ANSWERS, EVIDENCE
 from bus.storage.engine import as_store_errors
 from bus.storage.port import StoreError
 from bus.topics import read_reply
+from config.secrets import SecretError
 from schemas.problems import ProblemError
 from schemas.sealed import Sealed, SealedFormatError, unpack
 from signing.keys import KeyRefusedError
@@ -46,7 +47,15 @@ GRACE: Final = timedelta(minutes=10)
 _SEALED: Final = ("question", "receipt", "declaration")
 _REPLIES: Final = {"reply": "reply", "answer": "reply", "reply-refused": "refused"}
 _EPOCH: Final = date(1970, 1, 1)
-_LATER: Final = (NotSealedError, KeyAddressError, KeyRefusedError, StoreError, DetailsUnreadableError, OSError)
+_LATER: Final = (
+    NotSealedError,
+    KeyAddressError,
+    KeyRefusedError,
+    SecretError,
+    StoreError,
+    DetailsUnreadableError,
+    OSError,
+)
 
 
 class DayNotOverError(Exception):

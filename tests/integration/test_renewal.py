@@ -18,7 +18,7 @@ from bus.keystore.following import NextKey
 from bus.link.messages import Message
 from bus.node.renewals import ASK_AGAIN_MS, Renewing
 from bus.notary import Notary
-from bus.topics import Topic, renewal_ask
+from bus.topics import RenewalReply, Topic, renewal_ask, renewal_reply
 from schemas.problems import Code, ProblemError
 from schemas.sealed import pack
 from signing.chain import parsed, subject_agency
@@ -75,6 +75,21 @@ async def test_what_was_begun_goes_on(town: Town):
         town.world.now_ms += ASK_AGAIN_MS
         await town.renewals.turn()
     assert NextKey(town.folder / "next" / town.signer.x5t, CONSUMER, town.address).request() == request
+    assert len(town.authority.journal.lines) == 1
+
+
+async def test_what_is_no_certificate_does_not_end_the_asking(town: Town):
+    honest = town.renewals._call
+
+    async def garbled(_message: Message, _timeout_s: float) -> Message:
+        return Message(Topic.RENEWAL, renewal_reply(RenewalReply(b"no certificate")))
+
+    town.renewals._call = garbled
+    await town.renewals.turn()
+    town.renewals._call = honest
+    town.world.now_ms += ASK_AGAIN_MS
+    async with open_office(town):
+        await town.renewals.turn()
     assert len(town.authority.journal.lines) == 1
 
 

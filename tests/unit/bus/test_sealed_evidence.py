@@ -45,7 +45,7 @@ from signing.day_lists import STEP
 from signing.examine import Finding, Trust, overall
 from signing.keys import KeyRefusedError, Signer
 from signing.packet import renew_by, reopen
-from signing.second_seal import SUFFIX, load_key
+from signing.second_seal import SUFFIX, SecondKey, load_key
 from signing.verdict import Indication, Status
 from signing.words import RULES, about
 
@@ -256,8 +256,12 @@ async def test_a_node_seals_its_days_by_itself_and_goes_on_after_a_failure(told:
     def away() -> Signer:
         raise NotSealedError("no service")
 
-    await seals.turn("a100001", seals.Place(folder, KEY, Sealing(away)), AFTER)
-    assert seals.sealed_days(folder).done() == []
+    def missing() -> SecondKey:
+        return load_key(read_secret(folder / "no-such-key"))
+
+    for fails in (Sealing(away), replace(sealing(told), second=missing)):
+        await seals.turn("a100001", seals.Place(folder, KEY, fails), AFTER)
+        assert seals.sealed_days(folder).done() == []
     await seals.turn("a100001", seals.Place(folder, KEY, sealing(told)), AFTER)
     assert seals.sealed_days(folder).done() == [DAY]
 
