@@ -12,17 +12,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from kit_made import SAMPLE, made
 from peer_soap import WSDL, PopulationServer
 from peer_systems import AN, BINH, serving
 from postgresql_kit import needs_postgresql, own_schema
-from processes import COMMAND, ENV, Ended, run_command
+from processes import COMMAND, ENV
 from stranger_systems import API_KEY, NOBODY, NUMBER, application, lay_out
+from typer.testing import CliRunner, Result
 
 from adapters.kinds import build
 from adapters.port import Officer, PeerError, PeerFault, Query
+from bus.cli.adapter import app
+from bus.cli.errors import CommandError
+from bus.kit.check.samples import load
 from bus.kit.new.make import write
 from bus.kit.new.read_database import Database
 
@@ -123,16 +128,14 @@ async def test_the_population_databases_own_way_of_births_and_names(tmp_path: Pa
     assert [b"<ns0:NgayThangNam>19991231<" in server.seen[0], b"Nam>1950<" in server.seen[1]] == [True, True]
 
 
-def new(place: Path, *more: str) -> Ended:
-    known = ("--service", "a100003/social-insurance/pension", "--basis", "LBHXH2024.2", "--purpose", "verification")
-    return run_command("adapter", "new", str(place), *known, "--registry", str(SAMPLE), *more)
-
-
 def test_the_contract_that_it_writes_holds_against_the_system(tmp_path: Path, folder: Path):
-    database = ("--database", str(folder / "pension.sqlite3"), "--table", "nguoi_huong", "--sample")
-    ended = new(tmp_path / "out", *database)
-    assert ended.code == 0, ended.err
+    database = Database(str(folder / "pension.sqlite3"))
+    written(tmp_path / "out", database=database, operations=("nguoi_huong",), sample=True)
     tests = tmp_path / "out" / "tests"
+    samples = (tests / "samples.toml").read_text(encoding="utf-8")
+    known, _, rest = samples.partition("[[nobody]]")
+    known = known.replace('""', f'"{NUMBER}"') + 'answer = { full_name = "Lê Thị Hoa" }\n\n'
+    (tests / "samples.toml").write_text(f"{known}[[nobody]]{rest.replace(chr(34) * 2, chr(34) + NOBODY + chr(34))}")
     command = (
         sys.executable,
         "-P",
@@ -144,31 +147,28 @@ def test_the_contract_that_it_writes_holds_against_the_system(tmp_path: Path, fo
         "no:cacheprovider",
         "--import-mode=importlib",
     )
-    blank = subprocess.run(command, env=ENV, cwd=tmp_path, capture_output=True, check=False)
-    assert (blank.returncode, b"skipped" in blank.stdout) == (0, True), blank.stdout
-    samples = (tests / "samples.toml").read_text(encoding="utf-8")
-    known, _, rest = samples.partition("[[nobody]]")
-    known = known.replace('""', f'"{NUMBER}"') + 'answer = { full_name = "Lê Thị Hoa" }\n\n'
-    (tests / "samples.toml").write_text(f"{known}[[nobody]]{rest.replace(chr(34) * 2, chr(34) + NOBODY + chr(34))}")
     filled = subprocess.run(command, env=ENV, cwd=tmp_path, capture_output=True, check=False)
-    assert filled.returncode == 0, filled.stdout
-    assert b"failed" not in filled.stdout
-    file = next((tmp_path / "out" / "adapter").glob("*.toml"))
-    target = ("--kind", "sql", "--file", str(file), "--samples", str(tests / "samples.toml"), "--calls", "2", "--json")
-    assert run_command("adapter", "check", *target).code in {0, 2}
+    assert (filled.returncode, b"failed" in filled.stdout) == (0, False), filled.stdout
+    told = load(tests / "samples.toml")  # as `adapter check` reads it
+    assert [one.body for one in told.known] == [{"citizen_number": NUMBER}]
+
+
+def new(place: Path, *more: str) -> Result:
+    known = ("--service", "a100003/social-insurance/pension", "--basis", "LBHXH2024.2", "--purpose", "verification")
+    return CliRunner().invoke(app, ["new", str(place), *known, "--registry", str(SAMPLE), *more])
 
 
 def test_what_scripts_are_told(tmp_path: Path, folder: Path):
     dry = new(tmp_path / "out", "--wsdl", str(folder / "death.wsdl"), "--dry-run", "--json")
-    assert (dry.code, (tmp_path / "out").exists()) == (1, False)
-    (operation,) = dry.json["operations"]
+    assert (dry.exit_code, (tmp_path / "out").exists()) == (1, False)
+    (operation,) = orjson.loads(dry.stdout)["operations"]
     assert (operation["works"], operation["missing"]) == (False, ["PhienBan"])
     number = next(one for one in operation["question"] if one["field"] == "SoDinhDanh")
     assert (number["target"], number["suggestions"][0]["sureness"]) == ("person.citizen-number", "sure")
-    refused = new(tmp_path / "out", "--wsdl", str(folder / "cards.yaml"), "--json")
-    assert (refused.code, refused.json["error"]["rule"]) == (3, "malformed")
-    nothing = new(tmp_path / "out", "--json")
-    assert (nothing.code, nothing.json["error"]["rule"]) == (3, "one-source")
+    for option, rule in ((("--wsdl", str(folder / "cards.yaml")), "malformed"), ((), "one-source")):
+        refused = new(tmp_path / "out", *option, "--json").exception
+        assert isinstance(refused, CommandError)
+        assert (refused.code, refused.rule) == (3, rule)
 
 
 def test_the_wizard_on_a_terminal(tmp_path: Path, folder: Path):

@@ -28,7 +28,7 @@ def shell(tmp_path: Path) -> Iterator[PageShell]:
     options = " ".join(f"--{name}-port {port}" for name, port in ports.items())
     stranger = first + 8 * len(PORTS)
     words = {
-        "demo prepare var/nation": f"demo prepare var/nation --people 200 {options}",
+        "demo prepare var/nation": f"demo prepare var/nation --people 200 --workers 1 {options}",
         "stranger_systems.py var/given": f"stranger_systems.py var/given --port {stranger}",
         "127.0.0.1:8500": f"127.0.0.1:{ports['node']}",
     }
