@@ -42,12 +42,18 @@ def reached(service: Service, request: RestRequest) -> Reached | None:
     Raises:
         PathError: the path could be read as another one, or a header asks the service to do so.
     """
-    if any(name.lower() in OVERRIDING for name, _ in request.headers):
+    if any(_overrides(name.lower()) for name, _ in request.headers):
         raise PathError("overriding-header")
     found = nearest(
         ((one, one.endpoints) for one in service.operations.values()), request.verb, segments_of(request.service_path)
     )
     return Reached(*found) if found else None
+
+
+def _overrides(name: str) -> bool:
+    """Whether a header makes another call of this one: CGI and its heirs (WSGI, PHP) read `X_Road_Client` for ours."""
+    plain = name.replace("_", "-")
+    return plain in OVERRIDING or (plain != name and plain.startswith("x-road-"))
 
 
 def question(hit: Hit, query: str | None, payload: bytes) -> tuple[dict[str, object], bytes]:

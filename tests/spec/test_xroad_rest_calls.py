@@ -231,6 +231,12 @@ PATHS = (
         "another verb, by a header", BAD, headers=(("X-HTTP-Method-Override", "DELETE"),), text="overriding-header"
     )
     .refused("another path, by a header", BAD, headers=(("x-original-url", "/admin/x"),), text="overriding-header")
+    .refused(
+        "another client, for services that read `_` for `-`",
+        BAD,
+        headers=(("X_Road_Client", "VN/GOV/G01"),),
+        text="overriding-header",
+    )
     .passes("a percent sign is one", target="/100%25", saw={"target": "/api/100%25"})
     .passes("a slash at the end stays", target="/a/", saw={"target": "/api/a/"})
     .refused("and does not make another endpoint of it", DENIED, "/admin/")
