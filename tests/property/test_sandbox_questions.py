@@ -30,12 +30,18 @@ QUESTIONS = st.fixed_dictionaries(
 )
 
 
+def turned(question: dict[str, Any]) -> dict[str, Any]:
+    """The same question, its members in another order."""
+    return {name: turned(one) if isinstance(one, dict) else one for name, one in reversed(question.items())}
+
+
 @pytest.mark.parametrize("name", sorted(SERVED))
 @settings(max_examples=12, deadline=None)
 @given(question=QUESTIONS)
 def test_an_answer_is_valid_about_the_subject_and_the_same_again(name: str, question: dict[str, Any]):
     served = SERVED[name]
-    read = served.read(question)
+    asked = {"json": question} if served.service.xroad else question  # X-Road's calls have a body among other things
+    read = served.read(asked)
     try:
         answer = served.answer(read)
     except PeerError as error:
@@ -44,7 +50,7 @@ def test_an_answer_is_valid_about_the_subject_and_the_same_again(name: str, ques
     body = plain.read(answer, served.answer_schema, FaultAt.PROVIDER_SYSTEM)
     assert served.answer_schema.violations(body.value) == []
     assert orjson.loads(orjson.dumps(answer)) == answer
-    assert served.answer(served.read(dict(reversed(question.items())))) == answer
+    assert served.answer(served.read(turned(asked))) == answer
     if "full_name" in answer:
         assert answer["full_name"] == question["full_name"]
 
