@@ -9,6 +9,7 @@ Source: PR-META §2, PR-MREST §4-5.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -80,7 +81,7 @@ class RestMetadata:
     async def _get_openapi(self, request: web.Request, came: Came) -> web.StreamResponse:
         _must_get(came)
         self._metadata.provider(came.service.client)
-        shown = _description(self._service(came))
+        shown = await asyncio.to_thread(_description, self._service(came))  # YAML of megabytes takes a second
         return await self._answer(request, came, shown.media_type, shown.data)
 
     def _service(self, came: Came) -> Service:

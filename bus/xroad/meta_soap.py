@@ -9,6 +9,7 @@ Source: PR-META §3-4, annexes B and C; `GET /wsdl` as in its versions up to 2.5
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -78,7 +79,7 @@ class SoapMetadata:
         if not code:
             raise XRoadError(_INVALID, "Missing serviceCode in message body")
         service = self._service(provider, code, version)
-        wsdl = _served(service, provider, _main(service), request)
+        wsdl = await asyncio.to_thread(_served, service, provider, _main(service), request)
         headers = (
             ("content-type", _XML),
             ("content-transfer-encoding", "binary"),
@@ -95,9 +96,8 @@ class SoapMetadata:
         self._metadata.provider(provider)
         code, version = named.get("serviceCode", ""), named.get("version") or named.get("serviceVersion")
         service = self._service(provider, code, version)
-        return web.Response(
-            body=_served(service, provider, _main(service), request), content_type=_XML, charset="UTF-8"
-        )
+        data = await asyncio.to_thread(_served, service, provider, _main(service), request)
+        return web.Response(body=data, content_type=_XML, charset="UTF-8")
 
     def _service(self, provider: ids.ClientId, code: str, version: str | None) -> Service:
         found = self._around.book.soap(provider.text, code, version)
@@ -115,7 +115,7 @@ class SoapMetadata:
         )
         for service in self._around.book.services(provider.text):
             if service.id.rpartition("/")[2] == place["service"] and service.xroad is not None:
-                data = _served(service, provider, place["path"], request)
+                data = await asyncio.to_thread(_served, service, provider, place["path"], request)
                 return web.Response(body=data, content_type=_XML, charset="UTF-8")
         raise XRoadError(_NOT_FOUND, "There is no such description")
 
@@ -127,7 +127,7 @@ def _main(service: Service) -> str:
 
 
 def _served(service: Service, provider: ids.ClientId, path: str, request: web.Request) -> bytes:
-    """One file of a description, leading back to where the caller reached us."""
+    """One file of a description, leading back to where the caller reached us; parses it, so off the event loop."""
     files = {} if service.xroad is None or service.xroad.protocol != "soap" else service.xroad.files
     origin = origin_of(request)
     try:
