@@ -32,6 +32,7 @@ from schemas.xroad.paths import PathError, segments_of
 from schemas.xroad.rest import (
     REQUEST_TYPE,
     RESPONSE_TYPE,
+    TELLING,
     Header,
     RestMessageError,
     RestRequest,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 BODY_VERBS: Final = frozenset({"PATCH", "POST", "PUT"})
 """Verbs whose bodies X-Road hands on; that of another verb is signed, and ends at the server."""
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-_TELLING: Final = frozenset({"content-type", "content-language", "last-modified", "etag", "cache-control", "expires"})
-"""Headers that tell what a body is: beside an answer that was cut to agreed terms no others leave."""
 _JSON: Final = ("application/json", "text/json")
 _LARGE: Final = 256 * 1024
 
@@ -187,7 +186,7 @@ class XRoadRestAdapter(Adapter):
         if shaped:
             self._must_succeed(query.operation, reply)
         # ④ the answer: X-Road's message of it, and the body
-        headers = tuple(one for one in reply.headers if not shaped or one[0].lower() in _TELLING)
+        headers = tuple(one for one in reply.headers if not shaped or one[0].lower() in TELLING)
         digest = await asyncio.to_thread(_digest, payload) if len(payload) > _LARGE else _digest(payload)
         try:
             response = response_of(reply.status, reply.reason, headers, request=message, body_digest=digest)

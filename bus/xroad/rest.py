@@ -87,7 +87,9 @@ class RestCalls:
             ask = ask_of(around.directory.snapshot, call, around.clock(), around.limits.timeout_ms)
             with opmon.outside(request, around.clock):
                 answered = await around.askers[came.speaker.agency].ask(ask)
-        return _written(_response(came.message, answered, await digest(payload)), answered.parts[0].data)
+        said = _response(came.message, answered, await digest(payload))
+        shaped = found.operation.answer is not None  # no header brings what was not agreed
+        return _written(said.told if shaped else said, answered.parts[0].data)
 
     def _read(self, request: web.Request) -> Came:
         if request.match_info["version"] != "r1":

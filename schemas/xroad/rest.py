@@ -51,6 +51,9 @@ SINGLE: Final = frozenset({CLIENT, ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESEN
 """What a request says once. X-Road takes the last one and sends all of them on; a service may read the first."""
 _OURS: Final = frozenset({ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH, ERROR})
 """What a response says of its request, or of an error of the servers'; a provider's own word for it is dropped."""
+TELLING: Final = frozenset({"content-type", "content-language", "last-modified", "etag", "cache-control", "expires"})
+"""Headers that tell what a body is: beside an answer that was cut to agreed terms no others leave, and none are taken.
+"""
 _CRLF: Final = "\r\n"
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -127,6 +130,11 @@ class RestResponse(NamedTuple):
     status: int
     reason: str
     headers: tuple[Header, ...]
+
+    @property
+    def told(self) -> RestResponse:
+        """The response without headers that are neither X-Road's nor tell what the body is."""
+        return self._replace(headers=tuple(one for one in self.headers if one[0].lower() in TELLING | _OURS))
 
     @property
     def message(self) -> bytes:

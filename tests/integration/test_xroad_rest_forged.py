@@ -133,15 +133,23 @@ async def test_no_provider_speaks_for_a_security_server(world: XRoadWorld):
         assert header[1] not in said.headers.values()
 
 
+async def test_no_header_brings_what_was_not_agreed(world: XRoadWorld):
+    person = Carried("body", "application/json", f'{{"number":"{MOTHER}","name":"A","birth":"1995-03-02"}}'.encode())
+    world.population.adapters[PERSONS] = _Claims(("X-Address", "3 Market Street"), person)
+    said = await world.call("GET", f"/persons/{MOTHER}", service="VN/GOV/G01/population/persons")
+    assert (said.status, said.body, "X-Address" in said.headers) == (200, person.data, False)
+
+
 class _Claims(Adapter):
     """A provider's node that puts a header into its answer's message that is not its to write."""
 
     kind: ClassVar[str] = "claims"
     operations = frozenset({"read"})
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, body: Carried = BODY) -> None:
         super().__init__()
         self._header = header
+        self._body = body
 
     async def start(self) -> None:
         """Nothing to open."""
@@ -154,7 +162,7 @@ class _Claims(Adapter):
         assert isinstance(asked, RestRequest)
         honest = response_of(200, "OK", (), request=asked, body_digest=None)
         forged = honest._replace(headers=(self._header, *honest.headers))
-        return Found(parts=(BODY, Carried("xroad", RESPONSE_TYPE, forged.message)))
+        return Found(parts=(self._body, Carried("xroad", RESPONSE_TYPE, forged.message)))
 
 
 async def test_the_adapter_judges_paths_itself():
