@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 KIND_NAME: Final = re.compile(r"^[a-z][a-z0-9-]{0,39}\Z")
 
+_YEARS: Final = range(1900, 9999)
+"""Of a moment: four digits, in UTC too."""
+
 log = structlog.get_logger(__name__)
 
 __all__ = [
@@ -271,6 +274,8 @@ class Adapter(ABC):
     def _check_found(self, found: Found) -> None:
         if found.as_of is not None and found.as_of.tzinfo is None:
             raise PeerError(PeerFault.BAD_ANSWER, rule="as-of-without-zone")
+        if found.as_of is not None and found.as_of.year not in _YEARS:
+            raise PeerError(PeerFault.BAD_ANSWER, rule="as-of-year")
         try:
             size = len(orjson.dumps(found.body)) + sum(len(part.data) for part in found.parts)
         except TypeError:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import structlog
@@ -100,6 +100,8 @@ async def test_a_foreign_error_loses_its_text():
         (Found({"a": "\ud800"}), "not-json"),
         (Found({"a": "x" * 3000}), "too-large"),
         (Found({}, datetime(2026, 1, 1)), "as-of-without-zone"),  # noqa: DTZ001 - the mistake under test
+        (Found({}, datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=7)))), "as-of-year"),
+        (Found({}, datetime.max.replace(tzinfo=UTC)), "as-of-year"),
     ],
 )
 async def test_an_answer_that_is_no_json_of_bounded_size_is_no_answer(found: Found, rule: str):
