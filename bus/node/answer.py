@@ -197,10 +197,10 @@ class Answerer:
         found = await self._ask_system(provider, question, grant, asked)
         try:
             return await self._seal_answer(provider, sealed, question, grant, asked, found)
-        except ProblemError as error:
-            why = error.problem
+        except Exception as error:
             if grant.operation.safe:
                 raise
+            why = of_exception(error, fault_at=FaultAt.PROVIDER_NODE, correlation=question.correlation)
             rule, place, where = why.rule, why.place, why.fault_at or FaultAt.PROVIDER_NODE
             raise problem(
                 Code.OUTCOME_UNKNOWN, rule=rule, place=place, fault_at=where, because=int(why.code)

@@ -17,6 +17,8 @@ from world_registry import CONSUMER, JUSTICE, POPULATION
 from bus.ledger.port import LedgerError
 from bus.node.archive import ArchiveStoppedError
 from bus.node.ask import Ask
+from schemas.envelope import Kind
+from schemas.problems import Code
 from schemas.record import LeafType
 
 QUESTIONS: dict[str, tuple[Callable[[], Ask], str]] = {
@@ -148,6 +150,23 @@ async def test_a_ledger_error_inside_recovery_is_tried_again():
     assert await world.workers[0].recovery.settle() == 1
     assert await world.workers[0].recovery.settle() == 0
     assert await world.told() == ("asked", "outcome-unknown 407")
+
+
+async def test_whatever_breaks_behind_an_act_its_end_is_unknown():
+    """An error of nobody's list, too: the system has acted, and nobody may ask again as if it had not."""
+    world = World()
+    notary = world.justice.notary
+    honest = notary.draft
+
+    def draft(kind: Kind, *given: Any, **members: Any) -> Any:  # noqa: ANN401 - as the notary
+        if kind is Kind.ANSWER:
+            raise RuntimeError
+        return honest(kind, *given, **members)
+
+    notary.draft = draft
+    said = await put(world, ask_birth())
+    assert said.problem is not None
+    assert (said.problem.code, sum(world.executed().values())) == (Code.OUTCOME_UNKNOWN, 1)
 
 
 async def test_a_node_that_forgot_its_archive_cannot_be_made_to_answer_twice_by_the_hub():
