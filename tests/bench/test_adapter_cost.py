@@ -6,10 +6,12 @@ and thrown away. What the adapter adds: the field maps both ways, checks, limits
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import itertools
 import sqlite3
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,13 +22,18 @@ import aiohttp
 from aiohttp import web
 from bench_table import show
 from peer_soap import WSDL, PopulationServer
-from peer_systems import rest_app, serving, sqlite_file
+from peer_systems import AN, rest_app, serving, sqlite_file
+from xroad_soap_messages import REQUEST
+from xroad_soap_world import ExistingSoap
 from yarl import URL
 
 from adapters.kinds import build
 from adapters.port import Adapter, Query
+from schemas.parts import BODY, XROAD, Carried
+from schemas.xroad import posted, rest
 
 ROUNDS, TIMES = 5, 100
+SOAP_SERVICE: Final = "VN/GOV/G01/citizens/citizenConfirm/v1"
 INTEGRATION: Final = Path(__file__).parents[1] / "integration"
 
 
@@ -103,6 +110,8 @@ async def test_each_kind_beside_the_plain_call(tmp_path: Path):
             lambda url: build("xroad-bridge", BRIDGE.soap_settings(url)),
             BRIDGE.AN,
         ),
+        "xroad-rest": (rest_app(), xroad_rest, dataclasses.replace(person, body={}, parts=rest_parts())),
+        "xroad-soap": (soap_app(), xroad_soap, dataclasses.replace(person, body={}, parts=soap_parts())),
     }
     rows: list[tuple[Any, ...]] = []
     for name, (app, make, query) in kinds.items():
@@ -118,6 +127,31 @@ async def test_each_kind_beside_the_plain_call(tmp_path: Path):
         rows.append(("files, watched", "-", await micros(lambda: adapter.ask(held)), "-"))
     show("adapters, one question at a time", ("kind", "plain us", "adapter us", "times"), rows, "both ends together")
     assert rows
+
+
+def xroad_rest(url: str) -> Adapter:
+    return build("xroad-rest", {"service_url": f"{url}/persons", "operations": {"person": {}}})
+
+
+def rest_parts() -> tuple[Carried, ...]:
+    """An opaque call for the first of `peer_systems`."""
+    target, headers = f"/r1/VN/GOV/G01/population/persons/{AN['id']}", [("X-Road-Client", "VN/GOV/H26/one-stop")]
+    message = rest.request_of("GET", target, headers, request_id=str(uuid.uuid4()), message_id="VN-1")
+    return Carried(BODY, rest.BYTES, b""), Carried(XROAD, rest.REQUEST_TYPE, message.message)
+
+
+def xroad_soap(url: str) -> Adapter:
+    return build("xroad-soap", {"service_url": f"{url}/ws", "operations": {"person": {"service": SOAP_SERVICE}}})
+
+
+def soap_app() -> web.Application:
+    app = web.Application()
+    app.router.add_post("/ws", ExistingSoap().handle)
+    return app
+
+
+def soap_parts() -> tuple[Carried, ...]:
+    return posted.to_parts(posted.of_http("text/xml", '""', REQUEST))
 
 
 async def plain_http(sent: Sent, url: str) -> float:
