@@ -16,6 +16,7 @@ from typing import Self
 import structlog
 from aiohttp import web
 
+from bus.app.lasting import lasting
 from bus.audit.holders import Outbox, outbox_of
 from bus.audit.index import IndexStore, create_index
 from bus.audit.indexer import Indexer, Shelf
@@ -127,7 +128,7 @@ class Audit:
     def __init__(self, parts: AuditParts, opened: Opened, runner: web.AppRunner, auditors: Auditors) -> None:
         self._opened = opened
         self._runner = runner
-        self._tasks = [asyncio.create_task(auditors.watch(), name="auditors-watch")]
+        self._tasks = [lasting(auditors.watch, "auditors-watch")]
         self._host = parts.listen.rpartition(":")[0]
         self._tls = parts.tls is not None
 
@@ -169,7 +170,7 @@ class Audit:
             opened.close()
             raise
         audit = cls(parts, opened, runner, auditors)
-        audit._tasks.append(asyncio.create_task(indexer.run(), name="indexer"))
+        audit._tasks.append(lasting(indexer.run, "indexer"))
         log.info("audit-listening", url=audit.address)
         return audit
 

@@ -27,6 +27,7 @@ from bus.app.audit import Audit, AuditParts, open_shelf
 from bus.app.development_issuer import IssuerFiles
 from bus.app.grants import KeyFiles
 from bus.app.hub import HubWorker, WorkerParts, listen_on, port_of
+from bus.app.lasting import lasting
 from bus.app.log_process import LedgerFace
 from bus.app.node import AgencyParts, Node, NodeParts, WatchParts
 from bus.app.prepare import Progress, State
@@ -234,7 +235,7 @@ class Embedded:
         keys = state.keys
         tls = net.server_context(keys.link_certificate("hub"), keys.link_key("hub"), keys.root.read_text("ascii"))
         online = load_role_keys(state.role_keys).online
-        self._tasks.append(asyncio.create_task(freshen(state.repository, online), name="freshen"))
+        self._tasks.append(lasting(lambda: freshen(state.repository, online), "freshen"))
         return await HubWorker.start(
             WorkerParts(
                 listener=listener,
@@ -311,7 +312,7 @@ class Embedded:
     async def _start_face(self) -> None:
         prepare.prepare_api_key(self.state, CONSUMER, CONSUMER_SYSTEM, prepare.today())
         keys = KeyFiles({CONSUMER: self.state.api_keys(CONSUMER)})
-        self._tasks.append(asyncio.create_task(keys.watch(), name="api-keys-watch"))
+        self._tasks.append(lasting(keys.watch, "api-keys-watch"))
         self.grants = keys.grants
         face = AgencyFace(keys.grants, self.desks, max_body_bytes=MAX_BODY_BYTES)
         self._face = web.AppRunner(face.application(), access_log=None)

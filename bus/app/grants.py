@@ -1,13 +1,14 @@
 """Who may call a node's face: keys, OAuth2 clients and certificates of its agencies' systems, kept current as it runs.
 
 Promises: a key that was made, revoked or has expired counts so within a second, without a restart; a file that is gone
-holds no keys; one that cannot be read leaves what was known, and the log says so. Leaves out: judging a request
-(`bus.access`).
+holds no keys; one that cannot be read leaves what was known, and the log says so; a key or client that stands in two
+agencies' files speaks for neither. Leaves out: judging a request (`bus.access`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from bus import net
 from bus.access import Grants, Principal
 from bus.keystore.pem import certificates_in
 from bus.tokens import LIFETIME_S, AccessTokens, Client
-from config.apikeys import load_api_keys
+from config.apikeys import ApiKey, load_api_keys
 from config.mistakes import ConfigError
 from config.node import AgencySettings
 from config.secrets import SecretError
@@ -52,6 +53,7 @@ class KeyFiles:
         self._files = dict(files)
         self._stamps = {agency: _stamp(file) for agency, file in self._files.items()}
         self._keys = {agency: load_api_keys(file) for agency, file in self._files.items()}
+        self._told = set[tuple[str, str]]()
         tokens = AccessTokens(token_seconds)
         self.grants = Grants(self._valid(), certificates, self._clients(), tokens=tokens)
 
@@ -76,16 +78,33 @@ class KeyFiles:
             log.info("api-keys-read", agency=agency, keys=len(self._keys[agency]))
 
     def _valid(self) -> Iterator[tuple[str, Principal]]:
-        now = datetime.now(UTC)
-        for agency, keys in self._keys.items():
-            good = (key for key in keys if key.use == "api-key" and key.valid(now))
-            yield from ((key.sha256, Principal(agency, key.system)) for key in good)
+        return ((key.sha256, Principal(agency, key.system)) for agency, key in self._good("api-key"))
 
     def _clients(self) -> Iterator[Client]:
+        good = self._good("oauth-client")
+        return (Client(key.id, key.sha256, Principal(agency, key.system)) for agency, key in good)
+
+    def _good(self, use: str) -> Iterator[tuple[str, ApiKey]]:
+        """Every key of this use that is valid now; one that stands in two agencies' files speaks for neither."""
         now = datetime.now(UTC)
-        for agency, keys in self._keys.items():
-            good = (key for key in keys if key.use == "oauth-client" and key.valid(now))
-            yield from (Client(key.id, key.sha256, Principal(agency, key.system)) for key in good)
+        good = [
+            (agency, key) for agency, keys in self._keys.items() for key in keys if key.use == use and key.valid(now)
+        ]
+        holders = defaultdict[str, set[str]](set)
+        for agency, key in good:
+            for mark in _marks(key):
+                holders[mark].add(agency)
+        for agency, key in good:
+            if all(len(holders[mark]) == 1 for mark in _marks(key)):
+                yield agency, key
+            elif (agency, key.id) not in self._told:
+                self._told.add((agency, key.id))
+                log.error("api-key-of-two-agencies", agency=agency, key=key.id)
+
+
+def _marks(key: ApiKey) -> tuple[str, ...]:
+    """What a caller shows of it: the key, or a client's id with its secret."""
+    return (key.sha256, key.id) if key.use == "oauth-client" else (key.sha256,)
 
 
 def certificates_of(agencies: Iterable[AgencySettings]) -> Iterator[tuple[str, Principal]]:

@@ -17,6 +17,7 @@ from typing import Final, Self
 import structlog
 from aiohttp import web
 
+from bus.app.lasting import lasting
 from bus.app.registry import HubRegistry
 from bus.audit.holders import outbox_of
 from bus.clock import Clock
@@ -185,13 +186,13 @@ class HubWorker:
         worker._runner = web.AppRunner(app, access_log=None)
         await worker._runner.setup()
         await web.SockSite(worker._runner, parts.listener, ssl_context=parts.tls, backlog=BACKLOG).start()
-        worker._tasks = [asyncio.create_task(parts.registry.watch(), name="registry-watch")]
-        worker._tasks.append(asyncio.create_task(worker._expire(), name="spool-expiry"))
-        worker._tasks.append(asyncio.create_task(worker._erasures.watch(worker.routes.tell), name="erasures"))
+        worker._tasks = [lasting(parts.registry.watch, "registry-watch")]
+        worker._tasks.append(lasting(worker._expire, "spool-expiry"))
+        worker._tasks.append(lasting(lambda: worker._erasures.watch(worker.routes.tell), "erasures"))
         if worker.renewals is not None:
-            worker._tasks.append(asyncio.create_task(worker.renewals.run(), name="renewals"))
+            worker._tasks.append(lasting(worker.renewals.run, "renewals"))
         if parts.leads:
-            worker._tasks.append(asyncio.create_task(worker._recovery.run(), name="recovery"))
+            worker._tasks.append(lasting(worker._recovery.run, "recovery"))
         log.info("hub-worker-listening", worker=parts.link.worker, port=worker.port)
         return worker
 

@@ -15,6 +15,7 @@ from typing import Final
 from bus import net
 from bus.app import heap
 from bus.app.hub import HubWorker, WorkerParts, listen_on
+from bus.app.lasting import lasting
 from bus.app.registry import HubRegistry, freshen
 from bus.clock import SteadyClock
 from bus.hub.desk import InFlight
@@ -69,7 +70,7 @@ async def run_worker(settings: HubSettings, number: int, stop: asyncio.Event, re
     tasks = []
     if number == 0:
         online = load_online_keys(settings.registry.online_key)
-        tasks.append(asyncio.create_task(freshen(settings.registry.repository, online)))
+        tasks.append(lasting(lambda: freshen(settings.registry.repository, online), "freshen"))
     heap.settle()
     ready()
     try:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bus.app.grants import KeyFiles
 from bus.app.hub import listen_on, port_of
+from bus.app.lasting import lasting
 from bus.http.log import LogFace
 from bus.http.readers import by_key
 from bus.ledger.client import LedgerClient
@@ -36,8 +37,8 @@ class LedgerFace:
         self._published = published
         self._runner = runner
         self._tasks = [
-            asyncio.create_task(keys.watch(), name="auditor-keys-watch"),
-            asyncio.create_task(self._fill(), name="tiles-fill"),
+            lasting(keys.watch, "auditor-keys-watch"),
+            lasting(self._fill, "tiles-fill"),
         ]
         self.port = port
 

@@ -17,6 +17,7 @@ from typing import Final, Self
 import structlog
 
 from adapters.port import Adapter, DeclarationError
+from bus.app.lasting import lasting
 from bus.app.registry import NodeRegistry
 from bus.clock import Clock
 from bus.directory import Directory
@@ -166,15 +167,15 @@ class Node:
             await parts.registry.fetch(node.link)
         await node._must_agree(systems)
         node._serve(parts.registry.directory)
-        node._tasks.append(asyncio.create_task(parts.registry.follow(node.link), name="registry-follow"))
-        node._tasks.append(asyncio.create_task(node._begin_erasures().run(), name="erasures"))
+        node._tasks.append(lasting(lambda: parts.registry.follow(node.link), "registry-follow"))
+        node._tasks.append(lasting(node._begin_erasures().run, "erasures"))
         renewals = node.renewals
         await renewals.take()  # before anything is sealed: a key that the settings name may have ended
-        node._tasks.append(asyncio.create_task(renewals.run(), name="renewals"))
+        node._tasks.append(lasting(renewals.run, "renewals"))
         if (link := node.link_renewals) is not None:
-            node._tasks.append(asyncio.create_task(link.run(), name="link-renewals"))
+            node._tasks.append(lasting(link.run, "link-renewals"))
         if node.watch is not None:
-            node._tasks.append(asyncio.create_task(node.watch.run(), name="ledger-watch"))
+            node._tasks.append(lasting(node.watch.run, "ledger-watch"))
         return node
 
     async def _must_agree(self, systems: Mapping[str, Adapter]) -> None:

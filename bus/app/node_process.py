@@ -26,6 +26,7 @@ from bus import net
 from bus.access import Grants
 from bus.app import heap, xroad
 from bus.app.grants import KeyFiles, certificates_of
+from bus.app.lasting import lasting
 from bus.app.node import AgencyParts, LinkRenewal, Node, NodeParts, WatchParts
 from bus.app.registry import NodeRegistry
 from bus.app.sealing import sealing_for
@@ -95,8 +96,8 @@ async def run_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     faces = [await _face(settings, node, keys.grants)]
     if settings.xroad is not None:
         faces.append(await xroad.start(settings.xroad, node.desks, keys.grants, clock, node.signers))
-    watching = asyncio.create_task(keys.watch(), name="api-keys-watch")
-    sealing = asyncio.create_task(seals.run(_sealed(settings), lambda: datetime.now(UTC)), name="days-sealed")
+    watching = lasting(keys.watch, "api-keys-watch")
+    sealing = lasting(lambda: seals.run(_sealed(settings), lambda: datetime.now(UTC)), "days-sealed")
     log.info("node-listening", node=settings.name, listen=settings.http.listen)
     heap.settle()
     try:

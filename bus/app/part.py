@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 
 from bus.app.hub_process import PATIENCE_S
+from bus.app.lasting import lasting
 from bus.app.registry import HubRegistry
 from bus.clock import Clock, SteadyClock
 from bus.ledger.client import LedgerClient
@@ -45,7 +46,7 @@ async def footing(settings: HubSettings, part: str) -> AsyncIterator[Footing]:
         settings.registry.refresh_seconds,
     )
     ledger = await LedgerClient.connect(settings.ledger.socket, patience_s=PATIENCE_S)
-    watching = asyncio.create_task(registry.watch(), name="registry-watch")
+    watching = lasting(registry.watch, "registry-watch")
     try:
         yield Footing(ledger, lambda: registry.directory.snapshot, clock)
     finally:

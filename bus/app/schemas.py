@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 
 from bus.app.hub import listen_on, port_of
+from bus.app.lasting import lasting
 from bus.audit.indexer import Shelf
 from bus.clock import Clock
 from bus.http.registry import RegistryFace
@@ -90,11 +91,11 @@ class Schemas:
             RegistryFace(registry, registrants).application(), access_log=None, shutdown_timeout=GRACE_S
         )
         self._tasks = [
-            asyncio.create_task(registrants.watch(), name="registrants-watch"),
-            asyncio.create_task(registry.known.watch(registry.store.generation), name="known-watch"),
+            lasting(registrants.watch, "registrants-watch"),
+            lasting(lambda: registry.known.watch(registry.store.generation), "known-watch"),
         ]
         if named is not None:
-            self._tasks.append(asyncio.create_task(named.watch(), name="named-versions"))
+            self._tasks.append(lasting(named.watch, "named-versions"))
         self._host = parts.listen.rpartition(":")[0]
         self._scheme = "https" if parts.tls else "http"
         self._port = 0

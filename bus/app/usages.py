@@ -20,6 +20,7 @@ from bus import net
 from bus.access import Principal
 from bus.app.audit import AuditFiles, Opened, open_audit
 from bus.app.grants import KeyFiles
+from bus.app.lasting import lasting
 from bus.clock import Clock
 from bus.http.usages import UsagesFace
 from bus.http.usages_page import Pages
@@ -104,7 +105,7 @@ class Usages:
             raise
         usages = cls(parts, opened, runner)
         if portals is not None:
-            usages._watching = asyncio.create_task(portals.watch(), name="portals-watch")
+            usages._watching = lasting(portals.watch, "portals-watch")
         log.info("usages-listening", url=usages.address)
         return usages
 
