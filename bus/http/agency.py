@@ -7,6 +7,7 @@ Leaves out: X-Road's and Vietnam's own wires (each its own face), pages for peop
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ MOST_TAKEN: Final = 1_000
 """How many numbers taken by other nodes of the agency are passed over for one dossier."""
 IN_FLIGHT: Final = 256
 """Questions and dossiers that one agency's systems may have under way at one node; above: 503 with Retry-After."""
+BODY_S: Final = 60.0
+"""How long a request's body may take to come."""
 RETRY_AFTER_MS: Final = 1_000
 
 
@@ -197,7 +200,10 @@ class AgencyFace:
         if request.content_type != "application/json":
             raise problem(Code.PART_MEDIA_TYPE, rule="application/json", fault_at=FaultAt.CONSUMER_SYSTEM)
         try:
-            return await request.read()
+            async with asyncio.timeout(BODY_S):
+                return await request.read()
+        except TimeoutError:
+            raise problem(Code.DEADLINE_PASSED, rule="body-in-time", fault_at=FaultAt.CONSUMER_SYSTEM) from None
         except web.HTTPRequestEntityTooLarge as error:
             limit = self._max_body_bytes
             raise problem(Code.BODY_TOO_LARGE, fault_at=FaultAt.CONSUMER_SYSTEM, limit=limit) from error

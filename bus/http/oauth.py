@@ -8,6 +8,7 @@ Leaves out: other grants, refresh tokens (RFC 6749 §4.4.3 advises against them 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import ipaddress
@@ -29,6 +30,8 @@ TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 SCOPE: Final = "lienthong"
 MAX_BYTES: Final = 8 * 1024
+BODY_S: Final = 10.0
+"""How long a request's body may take to come."""
 FAILURES: Final = 20
 """Wrong secrets from one address within a minute; above: 429 with Retry-After."""
 WINDOW_S: Final = 60.0
@@ -174,11 +177,11 @@ async def _given(request: web.Request) -> Mapping[str, str]:
         raise _RefusedError("invalid_request", f"the body is {_FORM}")
     if request.query_string:
         raise _RefusedError("invalid_request", "nothing belongs into the query")
-    data = bytearray()
-    async for piece in request.content.iter_any():
-        data += piece
-        if len(data) > MAX_BYTES:
-            raise _RefusedError("invalid_request", "the body is too large", 413)
+    try:
+        async with asyncio.timeout(BODY_S):
+            data = await _taken(request)
+    except TimeoutError:
+        raise _RefusedError("invalid_request", "the body did not come in time", 408) from None
     try:
         pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:
@@ -187,6 +190,15 @@ async def _given(request: web.Request) -> Mapping[str, str]:
     if len(given) != len(pairs):
         raise _RefusedError("invalid_request", "each member stands once")
     return given
+
+
+async def _taken(request: web.Request) -> bytes:
+    data = bytearray()
+    async for piece in request.content.iter_any():
+        data += piece
+        if len(data) > MAX_BYTES:
+            raise _RefusedError("invalid_request", "the body is too large", 413)
+    return bytes(data)
 
 
 def _shown(request: web.Request, given: Mapping[str, str]) -> _Shown:
