@@ -92,7 +92,7 @@ async def _start(*arguments: str) -> asyncio.subprocess.Process:
         *(sys.executable, str(Path(__file__)), *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}"},
         start_new_session=True,
     )
 
