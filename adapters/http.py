@@ -44,7 +44,14 @@ def _is_base(url: str) -> str:
     return url.rstrip("/")
 
 
+def _as_entered(url: str) -> str:
+    _is_base(url)
+    return url
+
+
 BaseUrl = Annotated[str, AfterValidator(_is_base)]
+ServiceUrl = Annotated[str, AfterValidator(_as_entered)]
+"""The same rules, kept as it was entered: its last slash counts where paths are appended."""
 
 
 @dataclass(frozen=True, slots=True)

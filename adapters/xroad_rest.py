@@ -12,14 +12,14 @@ import asyncio
 import hashlib
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from multidict import CIMultiDict
-from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 from yarl import URL
 
 from adapters import watching
-from adapters.http import CHUNK_BYTES, BaseUrl, HttpPipe, Reply, Request, as_peer_errors, led, refused_by_status
+from adapters.http import CHUNK_BYTES, HttpPipe, Reply, Request, ServiceUrl, as_peer_errors, led, refused_by_status
 from adapters.operation import Faults, Settings, Strict
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.surroundings import Surroundings, TlsFiles
@@ -51,11 +51,6 @@ _JSON: Final = ("application/json", "text/json")
 _LARGE: Final = 256 * 1024
 
 
-def _is_service(url: str) -> str:
-    TypeAdapter(BaseUrl).validate_python(url)
-    return url
-
-
 class XRoadRestOperation(Strict):
     """One operation; which calls it takes says the registry (`endpoints`)."""
 
@@ -70,7 +65,7 @@ class XRoadRestOperation(Strict):
 class XRoadRestSettings(Settings):
     """Settings of kind `xroad-rest`."""
 
-    service_url: Annotated[str, AfterValidator(_is_service)]
+    service_url: ServiceUrl
     """The service's URL, as X-Road's administrators entered it: paths are appended to it."""
     tls: TlsFiles | None = None
     service: RestServiceName | None = None

@@ -11,12 +11,12 @@ Source: PR-MESS 4.0 §2.2, §2.4.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeVar
 
 from lxml import etree
-from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 
-from adapters.http import BaseUrl, HttpPipe, Reply, Request, refused_by_status
+from adapters.http import HttpPipe, Reply, Request, ServiceUrl, refused_by_status
 from adapters.operation import Faults, Settings, Strict, Texts
 from adapters.port import Adapter, Found, PeerError, PeerFault, Probe, Query
 from adapters.soap_xml import body_of, fault_codes
@@ -40,11 +40,6 @@ _STANDARD: Final = {"Client": PeerFault.BAD_QUESTION, "Server": PeerFault.FAULT}
 _XML: Final = "application/xml"
 
 
-def _is_service(url: str) -> str:
-    TypeAdapter(BaseUrl).validate_python(url)
-    return url
-
-
 class XRoadSoapOperation(Strict):
     """One operation; which service code it answers says the registry (`xroad`)."""
 
@@ -59,7 +54,7 @@ class XRoadSoapOperation(Strict):
 class XRoadSoapSettings(Settings):
     """Settings of kind `xroad-soap`."""
 
-    service_url: Annotated[str, AfterValidator(_is_service)]
+    service_url: ServiceUrl
     """The service's URL, as X-Road's administrators entered it."""
     tls: TlsFiles | None = None
     fault_codes: Texts = ("faultCode", "MaLoi", "ErrorCode", "errorCode", "code", "Code")

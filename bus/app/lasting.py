@@ -1,7 +1,8 @@
 """Work that goes on for as long as its process: key files followed, news of the registry, days sealed.
 
 Promises: a mistake of ours in it is logged by its type and place (its text may quote somebody's data) and the work
-begins again, after a pause that grows with each time; nothing stops in silence. Leaves out: parts that are processes of
+begins again, after a pause that grows with each time and is short again once it has gone well for longer than that;
+nothing stops in silence. Leaves out: parts that are processes of
 their own (`bus.app.supervisor`), and what must end its process when it fails.
 """
 
@@ -24,16 +25,20 @@ def lasting(work: Callable[[], Coroutine[Any, Any, None]], name: str, *, pause_s
     Args:
         work: makes the coroutine, anew after each failure.
         name: in logs.
-        pause_s: before it begins again for the first time; doubled each time, to a minute.
+        pause_s: before it begins again after it went well; doubled while it fails again and again, to a minute.
     """
     return asyncio.create_task(_again_and_again(work, name, pause_s), name=name)
 
 
 async def _again_and_again(work: Callable[[], Coroutine[Any, Any, None]], name: str, pause_s: float) -> None:
+    loop, first_s = asyncio.get_running_loop(), pause_s
     while True:
+        began = loop.time()
         try:
             return await work()
         except Exception as error:  # noqa: BLE001 - whatever it was, the work goes on and the log says so
+            if loop.time() - began > 2 * pause_s:
+                pause_s = first_s
             place = traceback.extract_tb(error.__traceback__)[-1]
             log.error(  # noqa: TRY400 - a trace would show values
                 "background-work-failed",
